@@ -1,0 +1,3 @@
+//! An async runtime whose scheduler survives blocking calls.
+
+mod primitive;

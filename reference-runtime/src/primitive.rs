@@ -1,0 +1,30 @@
+//! The atomics, locks and cells that every protocol of the crate is written in: std's, or loom's when the crate is
+//! built with `--cfg reference_runtime_loom` to explore the protocols' interleavings.
+//!
+//! The choice is made here and nowhere else.
+
+#[cfg(not(reference_runtime_loom))]
+pub(crate) use std::{
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
+    },
+    thread,
+};
+
+#[cfg(reference_runtime_loom)]
+pub(crate) use loom::{
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence},
+    },
+    thread,
+};
+
+/// Locks `mutex`, whoever panicked while holding it before.
+///
+/// No lock of ours is held while user code runs, so a poisoned one means that our own code panicked between two
+/// statements that cannot panic; carrying on is better than a second panic in a waker.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
