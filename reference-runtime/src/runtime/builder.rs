@@ -1,0 +1,225 @@
+//! How a runtime is set up.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use super::{BlockedPoll, Handle, Runtime};
+use crate::primitive::Arc;
+use crate::scheduler::{Config, Hooks, Scheduler};
+
+/// The variable that sets the number of workers of runtimes that do not set it themselves, the default one included.
+const WORKERS_VARIABLE: &str = "REFERENCE_RUNTIME_THREADS";
+/// As many threads as it may take to survive a storm of blocking calls, and few enough for any machine: the limit of
+/// tokio's blocking pool, too.
+const MAX_THREADS: usize = 512;
+/// Long enough for one storm to find the threads of the last, short enough not to keep their stacks for nothing.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// A blocked worker is found out after one to two of these. A look costs a few microseconds, and happens only while
+/// there is something to look at; 5 ms in place of 0.2 ms made a 1 ms ticker beside sleeping tasks late by 24 ms.
+const HANDOFF_AFTER: Duration = Duration::from_micros(200);
+/// The word of the idle protocol has sixteen bits for each count.
+const MOST_WORKERS: usize = 32_768;
+
+/// Sets up a [`Runtime`].
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let runtime = reference_runtime::Builder::new()
+///     .worker_threads(2)
+///     .max_threads(64)
+///     .thread_keep_alive(Duration::from_secs(1))
+///     .thread_name("my-service")
+///     .build()?;
+/// runtime.block_on(async { /* … */ });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Builder {
+    worker_threads: Option<usize>,
+    max_threads: usize,
+    thread_keep_alive: Duration,
+    thread_name: String,
+    thread_stack_size: Option<usize>,
+    handoff_after: Option<Duration>,
+    learns: bool,
+    asks_the_kernel: bool,
+    hooks: Hooks,
+}
+
+impl Builder {
+    /// A builder with the defaults, which each method names.
+    pub fn new() -> Self {
+        Self {
+            worker_threads: None,
+            max_threads: MAX_THREADS,
+            thread_keep_alive: KEEP_ALIVE,
+            thread_name: "reference-runtime".to_owned(),
+            thread_stack_size: None,
+            handoff_after: Some(HANDOFF_AFTER),
+            learns: true,
+            asks_the_kernel: true,
+            hooks: Hooks::default(),
+        }
+    }
+
+    /// How many threads may poll tasks at once.
+    ///
+    /// Default: the environment variable `REFERENCE_RUNTIME_THREADS`, else the number of cores that the process may
+    /// use, with limits of its control group taken into account
+    /// ([`available_parallelism`](std::thread::available_parallelism)).
+    ///
+    /// # Panics
+    ///
+    /// If `workers` is 0 or above 32,768.
+    pub fn worker_threads(&mut self, workers: usize) -> &mut Self {
+        assert!(workers > 0, "a runtime needs a worker thread: give `worker_threads` at least 1");
+        assert!(workers <= MOST_WORKERS, "`worker_threads` is at most {MOST_WORKERS}");
+        self.worker_threads = Some(workers);
+        self
+    }
+
+    /// How many threads there may be in all, workers, blocked threads and `spawn_blocking` together, but for the
+    /// monitor. Where it is not more than the workers, it counts as one more. Default: 512.
+    pub fn max_threads(&mut self, threads: usize) -> &mut Self {
+        self.max_threads = threads;
+        self
+    }
+
+    /// How long a thread without work stays. Default: 10 s.
+    pub fn thread_keep_alive(&mut self, time: Duration) -> &mut Self {
+        self.thread_keep_alive = time;
+        self
+    }
+
+    /// The name of the threads, as debuggers and `top` show it; Linux shows 15 bytes. Default: `reference-runtime`.
+    pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
+        self.thread_name = name.into();
+        self
+    }
+
+    /// The stack of each thread, in bytes. Default: that of [`std::thread`], 2 MiB unless `RUST_MIN_STACK` says
+    /// otherwise. Only what is touched uses memory.
+    pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {
+        self.thread_stack_size = Some(bytes);
+        self
+    }
+
+    /// How long a poll may block before its processor is handed to another thread: between once and twice this time.
+    /// `None` turns the monitor off: then only `spawn_blocking` and `block_in_place` keep a blocking call from holding
+    /// up other tasks. Default: 200 µs, and at least 1 µs.
+    pub fn handoff_after(&mut self, time: Option<Duration>) -> &mut Self {
+        self.handoff_after = time.map(|time| time.max(Duration::from_micros(1)));
+        self
+    }
+
+    /// Whether the scheduler remembers which types of futures block or compute for long, and polls those on threads
+    /// that hold no processor. Default: true.
+    ///
+    /// All boxed futures (`Pin<Box<dyn Future>>`) are of one type. Where one of them blocks now and then, all of them
+    /// take the way through another thread for a few polls, which costs some microseconds each.
+    pub fn learn(&mut self, learns: bool) -> &mut Self {
+        self.learns = learns;
+        self
+    }
+
+    /// Whether the monitor may ask the kernel what a thread does; without, it goes by time, as on platforms that do
+    /// not tell. For tests.
+    #[doc(hidden)]
+    pub fn ask_the_kernel(&mut self, asks: bool) -> &mut Self {
+        self.asks_the_kernel = asks;
+        self
+    }
+
+    /// Calls `hook` on each thread that starts, before its first task. A panic in it is caught.
+    pub fn on_thread_start(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
+        self.hooks.on_thread_start = Some(Arc::new(hook));
+        self
+    }
+
+    /// Calls `hook` on each thread that ends, after its last task. A panic in it is caught.
+    pub fn on_thread_stop(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
+        self.hooks.on_thread_stop = Some(Arc::new(hook));
+        self
+    }
+
+    /// Calls `hook` whenever the monitor takes the processor from a stuck poll. It runs on the monitor's thread, so it
+    /// should be short: while it runs, no other stuck poll is found. A panic in it is caught.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .on_blocked(move |poll| drop(tell.send(poll.spawned_at().line())))
+    ///     .build()?;
+    /// let line = line!() + 1;
+    /// let blocking = runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) });
+    /// assert_eq!(told.recv(), Ok(line));
+    /// # runtime.block_on(blocking);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn on_blocked(&mut self, hook: impl Fn(&BlockedPoll) + Send + Sync + 'static) -> &mut Self {
+        self.hooks.on_blocked = Some(Arc::new(hook));
+        self
+    }
+
+    /// Starts the runtime: its workers and its monitor.
+    ///
+    /// # Errors
+    ///
+    /// If the poller or the first threads cannot be had from the system, or if `REFERENCE_RUNTIME_THREADS` is needed
+    /// and is no number from 1 to 32,768.
+    pub fn build(&self) -> io::Result<Runtime> {
+        let worker_threads = match self.worker_threads {
+            Some(workers) => workers,
+            None => default_workers()?,
+        };
+        let config = Config {
+            worker_threads,
+            max_threads: self.max_threads.max(worker_threads + 1),
+            thread_keep_alive: self.thread_keep_alive,
+            thread_name: self.thread_name.clone(),
+            thread_stack_size: self.thread_stack_size,
+            handoff_after: self.handoff_after,
+            learns: self.learns,
+            asks_the_kernel: self.asks_the_kernel,
+            hooks: self.hooks.clone(),
+        };
+        Ok(Runtime { handle: Handle { scheduler: Scheduler::start(config)? } })
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("worker_threads", &self.worker_threads)
+            .field("max_threads", &self.max_threads)
+            .field("thread_keep_alive", &self.thread_keep_alive)
+            .field("thread_name", &self.thread_name)
+            .field("thread_stack_size", &self.thread_stack_size)
+            .field("handoff_after", &self.handoff_after)
+            .field("learn", &self.learns)
+            .finish_non_exhaustive()
+    }
+}
+
+fn default_workers() -> io::Result<usize> {
+    let Some(value) = std::env::var_os(WORKERS_VARIABLE).filter(|value| !value.is_empty()) else {
+        return Ok(std::thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS));
+    };
+    let number = value.to_str().and_then(|value| value.trim().parse().ok());
+    number.filter(|workers| (1..=MOST_WORKERS).contains(workers)).ok_or_else(|| {
+        let value = value.to_string_lossy();
+        let message = format!("{WORKERS_VARIABLE} is {value:?}; set it to a number from 1 to {MOST_WORKERS}, or unset it");
+        io::Error::new(io::ErrorKind::InvalidInput, message)
+    })
+}

@@ -1,0 +1,175 @@
+//! Handles: how a thread reaches a runtime.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::{Metrics, default_runtime};
+use crate::block_on;
+use crate::primitive::Arc;
+use crate::reactor;
+use crate::runnable::JoinHandle;
+use crate::scheduler::{self, Scheduler, worker};
+
+/// A way to a runtime, for other threads and for libraries. Cheap to clone.
+///
+/// A handle does not keep the runtime running: once the [`Runtime`](crate::Runtime) is dropped, tasks spawned through
+/// its handles are cancelled at once.
+#[derive(Clone)]
+pub struct Handle {
+    pub(super) scheduler: Arc<Scheduler>,
+}
+
+thread_local! {
+    static ENTERED: RefCell<Option<Handle>> = const { RefCell::new(None) };
+}
+
+impl Handle {
+    /// The runtime that this thread has entered or works for, else the default one, started if need be.
+    ///
+    /// ```
+    /// let handle = reference_runtime::Handle::current();
+    /// assert_eq!(handle.block_on(async { 7 }), 7);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the default runtime cannot be started.
+    pub fn current() -> Handle {
+        Self::try_current().unwrap_or_else(|| default_runtime().handle.clone())
+    }
+
+    /// The runtime that this thread has entered or works for, if any.
+    pub(crate) fn try_current() -> Option<Handle> {
+        let entered = ENTERED.try_with(|entered| entered.borrow().clone()).ok().flatten();
+        let own = || worker::with_current(|context| Handle { scheduler: Arc::clone(&context.scheduler) });
+        entered.or_else(own)
+    }
+
+    /// Runs a future to its end on this thread, which sleeps while the future waits. What the future spawns runs on
+    /// the runtime's threads.
+    ///
+    /// Inside a task it works, too: the thread then counts as blocked, and another one takes its place. Still, every
+    /// task in between waits, so an `.await` is better where one can stand.
+    ///
+    /// ```
+    /// use reference_runtime::{Handle, task};
+    ///
+    /// let nested = Handle::current().block_on(async {
+    ///     task::spawn(async { Handle::current().block_on(async { "nested" }) }).await
+    /// });
+    /// assert_eq!(nested, "nested");
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// With the panic of the future.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let _entered = self.enter();
+        scheduler::block_in_place(|| block_on::block_on(future))
+    }
+
+    /// Spawns a task on this runtime. See [`task::spawn`](crate::task::spawn).
+    ///
+    /// ```
+    /// let handle = reference_runtime::Handle::current();
+    /// let task = handle.spawn(async { "done" });
+    /// assert_eq!(handle.block_on(task), "done");
+    /// ```
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.scheduler.spawn(future, Location::caller())
+    }
+
+    /// Runs a blocking closure on a thread of this runtime. See [`task::spawn_blocking`](crate::task::spawn_blocking).
+    ///
+    /// ```
+    /// let handle = reference_runtime::Handle::current();
+    /// let length = handle.spawn_blocking(|| std::fs::metadata("Cargo.toml").map(|file| file.len()));
+    /// assert!(handle.block_on(length).unwrap() > 0);
+    /// ```
+    #[track_caller]
+    pub fn spawn_blocking<F, T>(&self, closure: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.scheduler.spawn_blocking(Closure(Some(closure)), Location::caller())
+    }
+
+    /// Makes this the current runtime of the thread until the guard is dropped: what is spawned, connected or timed on
+    /// this thread belongs to it.
+    ///
+    /// ```
+    /// let handle = reference_runtime::Handle::current();
+    /// let _entered = handle.enter();
+    /// reference_runtime::task::spawn(async { /* runs on `handle` */ });
+    /// ```
+    pub fn enter(&self) -> Entered {
+        let reactor = self.scheduler.reactor.enter();
+        let previous = ENTERED.with(|entered| entered.replace(Some(self.clone())));
+        Entered { previous, _reactor: reactor, stays_on_its_thread: PhantomData }
+    }
+
+    /// What the scheduler has counted so far. See [`Metrics`].
+    ///
+    /// ```
+    /// assert!(reference_runtime::Handle::current().metrics().workers() > 0);
+    /// ```
+    pub fn metrics(&self) -> Metrics {
+        Metrics::read(&self.scheduler)
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").finish_non_exhaustive()
+    }
+}
+
+/// The thread has entered a runtime, see [`Handle::enter`]. Guards are to be dropped in the reverse order of their
+/// making.
+#[must_use = "dropping the guard leaves the runtime again"]
+pub struct Entered {
+    previous: Option<Handle>,
+    _reactor: reactor::Entered,
+    stays_on_its_thread: PhantomData<*const ()>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let previous = self.previous.take();
+        // At the end of a thread its locals may be gone; then there is nothing to restore.
+        let entered = ENTERED.try_with(|entered| entered.replace(previous));
+        drop(entered);
+    }
+}
+
+impl fmt::Debug for Entered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entered").finish_non_exhaustive()
+    }
+}
+
+/// A blocking closure as a future: ready at its first poll.
+struct Closure<F>(Option<F>);
+
+// The closure is moved out before it runs; nothing points into this.
+impl<F> Unpin for Closure<F> {}
+
+impl<F: FnOnce() -> T, T> Future for Closure<F> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        let closure = self.0.take().expect("a task is not polled after it has finished");
+        Poll::Ready(closure())
+    }
+}

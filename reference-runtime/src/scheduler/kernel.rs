@@ -1,0 +1,181 @@
+//! What the kernel says of a thread: does it sleep, does it compute, or does it wait for a processor core?
+//!
+//! On Linux two files of `/proc` answer, `stat` with the state and `schedstat` with the processor time. Both are kept
+//! open and read at offset 0, for 1 to 4 µs each, without privileges. Elsewhere, and where `/proc` cannot be read,
+//! there is no answer, and the monitor goes by time alone.
+
+use std::time::Duration;
+
+pub(crate) use platform::Thread;
+
+/// What the kernel says of a thread at one moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sign {
+    /// It sleeps, in a system call or a page fault.
+    Sleeping,
+    /// It runs or waits for a core, and has used this much processor time since it started. The figure moves in steps
+    /// of the kernel's clock tick, 1 to 10 ms, while the thread runs.
+    Runnable(Duration),
+    /// No answer.
+    Silent,
+}
+
+/// How a worker's thread is found again: made by the thread itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ThreadId(#[cfg_attr(not(target_os = "linux"), allow(dead_code))] u32);
+
+impl ThreadId {
+    /// Of the calling thread.
+    pub(crate) fn current() -> Self {
+        platform::current_thread()
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod platform {
+    use std::fs::File;
+    use std::os::unix::fs::FileExt;
+    use std::time::Duration;
+
+    use super::{Sign, ThreadId};
+
+    /// A thread of this process, with its files open.
+    pub(crate) struct Thread {
+        stat: Option<File>,
+        schedstat: Option<File>,
+    }
+
+    pub(super) fn current_thread() -> ThreadId {
+        ThreadId(rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs())
+    }
+
+    impl Thread {
+        pub(crate) fn open(ThreadId(id): ThreadId) -> Self {
+            let open = |file: &str| File::open(format!("/proc/self/task/{id}/{file}")).ok();
+            Self { stat: open("stat"), schedstat: open("schedstat") }
+        }
+
+        /// A thread of which nothing is known.
+        pub(crate) fn unknown() -> Self {
+            Self { stat: None, schedstat: None }
+        }
+
+        pub(crate) fn sign(&self) -> Sign {
+            let Some(state) = self.stat.as_ref().and_then(state) else { return Sign::Silent };
+            match state {
+                // S: sleeps. D: sleeps in a disk read or alike. The kernel has more letters for sleeps that do not
+                // concern a thread of ours (I: an idle kernel thread; T, t: stopped, as then the monitor is too).
+                b'S' | b'D' => Sign::Sleeping,
+                b'R' => self.schedstat.as_ref().and_then(processor_time).map_or(Sign::Silent, Sign::Runnable),
+                _ => Sign::Silent,
+            }
+        }
+    }
+
+    /// The letter after the thread's name, which stands in parentheses and may itself contain any character.
+    fn state(stat: &File) -> Option<u8> {
+        let mut bytes = [0; 128];
+        let read = stat.read_at(&mut bytes, 0).ok()?;
+        let bytes = &bytes[..read];
+        let name_end = bytes.iter().rposition(|&byte| byte == b')')?;
+        bytes.get(name_end + 2).copied()
+    }
+
+    /// The first number: nanoseconds on a processor core.
+    fn processor_time(schedstat: &File) -> Option<Duration> {
+        let mut bytes = [0; 64];
+        let read = schedstat.read_at(&mut bytes, 0).ok()?;
+        let digits = bytes[..read].split(|byte| !byte.is_ascii_digit()).next()?;
+        let nanos = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        Some(Duration::from_nanos(nanos))
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod platform {
+    use super::{Sign, ThreadId};
+
+    /// A thread of this process, of which nothing is known.
+    pub(crate) struct Thread;
+
+    pub(super) fn current_thread() -> ThreadId {
+        ThreadId(0)
+    }
+
+    impl Thread {
+        pub(crate) fn open(_: ThreadId) -> Self {
+            Self
+        }
+
+        /// A thread of which nothing is known.
+        pub(crate) fn unknown() -> Self {
+            Self
+        }
+
+        pub(crate) fn sign(&self) -> Sign {
+            Sign::Silent
+        }
+    }
+}
+
+/// The processor time of the calling thread, exact. `None` where the platform does not tell.
+pub(crate) fn own_processor_time() -> Option<Duration> {
+    #[cfg(target_os = "linux")]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        Some(Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).ok()?))
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc;
+    use std::thread;
+
+    /// Runs `body` on a thread and hands its files to `look`, until `look` is content.
+    fn until(body: impl FnOnce() + Send + 'static, look: impl Fn(Sign) -> bool) -> thread::JoinHandle<()> {
+        let (tell, id) = mpsc::channel();
+        let named = thread::Builder::new().name(") R (".into());
+        let spawned = named.spawn(move || {
+            tell.send(ThreadId::current()).expect("the test listens");
+            body();
+        });
+        let files = Thread::open(id.recv().expect("the thread tells its id"));
+        while !look(files.sign()) {
+            thread::yield_now();
+        }
+        spawned.expect("a thread can be started")
+    }
+
+    #[test]
+    fn a_thread_in_a_read_sleeps_whatever_its_name() {
+        let (end, ended) = mpsc::channel::<()>();
+        let thread = until(move || drop(ended.recv()), |sign| sign == Sign::Sleeping);
+        end.send(()).expect("the thread listens");
+        thread.join().expect("it does not panic");
+    }
+
+    #[test]
+    fn a_thread_in_a_loop_is_runnable_and_its_time_advances() {
+        static END: AtomicBool = AtomicBool::new(false);
+        let enough = Duration::from_millis(20);
+        let computed = |sign| matches!(sign, Sign::Runnable(time) if time > enough);
+        let body = || while !END.load(Ordering::Relaxed) {};
+        let thread = until(body, computed);
+        END.store(true, Ordering::Relaxed);
+        thread.join().expect("it does not panic");
+    }
+
+    #[test]
+    fn a_thread_that_ended_gives_no_sign() {
+        let id = thread::spawn(ThreadId::current).join().expect("it does not panic");
+        // A joined thread may still be on its way out of the kernel.
+        while Thread::open(id).sign() != Sign::Silent {
+            thread::yield_now();
+        }
+    }
+}

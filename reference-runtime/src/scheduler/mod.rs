@@ -1,0 +1,404 @@
+//! The scheduler: N processors, as many threads as it takes, and a monitor that keeps the two together.
+//!
+//! * A *task* is a future with its state; a [`Runnable`] is the right to poll it once.
+//! * A *processor* is the right to poll tasks. There are exactly as many as `worker_threads`.
+//! * A *worker* is a thread that polls tasks; to do so it holds a processor ([`worker`], [`handoff`]).
+//! * The *monitor* sees a worker that is stuck in one poll and gives its processor to another thread ([`monitor`]).
+//! * A *lane* takes the polls of future types that were caught blocking or computing for long, and the closures of
+//!   `spawn_blocking`. Threads without a processor serve it ([`lanes`], [`threads`]).
+//!
+//! Where a task waits to be polled: in the next-task slot or the queue of the worker that woke it; in the injector, if
+//! a thread without a processor woke it; in a lane. Any worker may take it from each of the first three, so a blocked
+//! worker never holds a task back for longer than it takes the monitor to look.
+//!
+//! No code of users runs under a lock of this module: polls, drops of futures, and wakers happen between locks.
+
+pub(crate) mod alarm;
+pub(crate) mod handoff;
+pub(crate) mod kernel;
+pub(crate) mod lanes;
+pub(crate) mod metrics;
+pub(crate) mod monitor;
+pub(crate) mod tasks;
+pub(crate) mod threads;
+mod watch;
+pub(crate) mod worker;
+
+use std::future::Future;
+use std::io;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::time::{Duration, Instant};
+
+use crossbeam::utils::CachePadded;
+
+use self::handoff::Seen;
+use self::lanes::{Lane, Lanes, Learned};
+use self::metrics::Counters;
+use self::monitor::Monitor;
+use self::tasks::Tasks;
+use self::threads::Threads;
+use self::worker::{Context, Worker, with_current};
+use crate::idle::{Idle, Place};
+use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, lock};
+use crate::queue::Injector;
+use crate::reactor::Reactor;
+use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
+
+/// What a scheduler is built from.
+pub(crate) struct Config {
+    pub(crate) worker_threads: usize,
+    /// At least one more than `worker_threads`: a lane needs a thread.
+    pub(crate) max_threads: usize,
+    pub(crate) thread_keep_alive: Duration,
+    pub(crate) thread_name: String,
+    pub(crate) thread_stack_size: Option<usize>,
+    /// The time between two looks of the monitor at a worker that seems stuck. `None`: no monitor.
+    pub(crate) handoff_after: Option<Duration>,
+    pub(crate) learns: bool,
+    /// Whether the monitor may ask the kernel about a thread. Off in tests of platforms where it cannot.
+    pub(crate) asks_the_kernel: bool,
+    pub(crate) hooks: Hooks,
+}
+
+/// Functions of the user that are called now and then.
+#[derive(Default, Clone)]
+pub(crate) struct Hooks {
+    pub(crate) on_thread_start: Option<Arc<dyn Fn() + Send + Sync>>,
+    pub(crate) on_thread_stop: Option<Arc<dyn Fn() + Send + Sync>>,
+    pub(crate) on_blocked: Option<Arc<dyn Fn(&monitor::BlockedPoll) + Send + Sync>>,
+}
+
+impl Hooks {
+    pub(crate) fn call_on_start(&self) {
+        Self::call(self.on_thread_start.as_deref());
+    }
+
+    pub(crate) fn call_on_stop(&self) {
+        Self::call(self.on_thread_stop.as_deref());
+    }
+
+    /// A panic of the user's function has been printed; the thread goes on.
+    fn call(hook: Option<&(dyn Fn() + Send + Sync)>) {
+        let Some(hook) = hook else { return };
+        let _ = catch_unwind(AssertUnwindSafe(hook));
+    }
+}
+
+/// See the module's documentation.
+pub(crate) struct Scheduler {
+    // Immutable:
+    pub(crate) config: Config,
+    pub(crate) reactor: Arc<Reactor>,
+    pub(crate) processors: Box<[CachePadded<Processor>]>,
+    // Each guards itself:
+    pub(crate) injector: CachePadded<Injector>,
+    pub(crate) lanes: Lanes,
+    pub(crate) learned: Learned,
+    pub(crate) idle: Idle<Arc<Worker>>,
+    pub(crate) threads: Threads,
+    pub(crate) tasks: Tasks,
+    pub(crate) monitor: Monitor,
+    pub(crate) counters: Counters,
+    /// Set once, by [`Scheduler::close`].
+    is_closing: AtomicBool,
+}
+
+/// The right to poll tasks.
+pub(crate) struct Processor {
+    /// Guarded by this lock: who holds it. A worker that has just lost it may still stand here for a moment.
+    worker: Mutex<Option<Arc<Worker>>>,
+}
+
+impl Processor {
+    pub(crate) fn worker(&self) -> Option<Arc<Worker>> {
+        lock(&self.worker).clone()
+    }
+
+    pub(crate) fn set_worker(&self, worker: Option<Arc<Worker>>) {
+        let before = std::mem::replace(&mut *lock(&self.worker), worker);
+        // The last reference to a worker drops what is left in its queue: not under our lock.
+        drop(before);
+    }
+}
+
+/// A task's way back to its scheduler.
+struct Origin(Arc<Scheduler>);
+
+impl Schedule for Origin {
+    fn schedule(&self, runnable: Runnable, wake: Wake) {
+        self.0.schedule(runnable, wake);
+    }
+
+    fn finished(&self, tag: u64) {
+        self.0.tasks.remove(tag);
+    }
+}
+
+impl Scheduler {
+    /// Starts the workers and the monitor.
+    ///
+    /// # Errors
+    ///
+    /// If the reactor, the monitor or the first worker cannot be had. Workers beyond the first are tried again later.
+    pub(crate) fn start(config: Config) -> io::Result<Arc<Self>> {
+        let reactor = Reactor::new()?;
+        let processors = config.worker_threads;
+        let scheduler = Arc::new(Scheduler {
+            processors: (0..processors).map(|_| CachePadded::new(Processor { worker: Mutex::new(None) })).collect(),
+            injector: CachePadded::new(Injector::new()),
+            lanes: Lanes::new(),
+            learned: Learned::new(config.learns && config.handoff_after.is_some()),
+            idle: Idle::new(processors),
+            threads: Threads::new(config.max_threads),
+            tasks: Tasks::new(processors + 1),
+            monitor: Monitor::new(config.handoff_after)?,
+            counters: Counters::default(),
+            is_closing: AtomicBool::new(false),
+            reactor,
+            config,
+        });
+        Monitor::start(&scheduler)?;
+        let placed = (0..processors).filter(|&processor| scheduler.place(processor)).count();
+        if placed == 0 {
+            scheduler.close(Some(Duration::ZERO));
+            return Err(io::Error::other("no thread could be started: is a limit on processes or memory reached?"));
+        }
+        Ok(scheduler)
+    }
+
+    /// Makes a task of `future` and queues it.
+    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F, location: &'static Location<'static>) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_with(future, false, location)
+    }
+
+    /// Makes a task of a blocking closure, wrapped in a future that is ready at its first poll, and queues it for a
+    /// thread without a processor.
+    pub(crate) fn spawn_blocking<F>(
+        self: &Arc<Self>,
+        closure: F,
+        location: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_with(closure, true, location)
+    }
+
+    fn spawn_with<F>(
+        self: &Arc<Self>,
+        future: F,
+        is_blocking: bool,
+        location: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let origin = Origin(Arc::clone(self));
+        let shard = with_current(|context| context.shard(self)).flatten().unwrap_or(self.processors.len());
+        let make = |tag| task(future, origin, tag, location);
+        let (runnable, handle) = self.tasks.insert(shard, is_blocking, make);
+        // After the close of the runtime this drops the runnable, which cancels the task.
+        self.schedule(runnable, Wake::Fresh);
+        handle
+    }
+
+    /// Queues a task where this thread queues tasks.
+    fn schedule(self: &Arc<Self>, runnable: Runnable, wake: Wake) {
+        if self.is_closing() {
+            return drop(runnable);
+        }
+        if let Some(lane) = self.lane(&runnable) {
+            return self.send_to_lane(runnable, lane);
+        }
+        let mut runnable = Some(runnable);
+        with_current(|context| {
+            if !std::ptr::eq(&*context.scheduler, &**self) {
+                return;
+            }
+            if let Some(taken) = runnable.take() {
+                runnable = context.push(taken, wake).err();
+            }
+        });
+        if let Some(runnable) = runnable {
+            self.inject(runnable);
+        }
+    }
+
+    /// Queues a task where every worker looks, and sees to it that one does.
+    pub(crate) fn inject(self: &Arc<Self>, runnable: Runnable) {
+        match self.injector.push(runnable) {
+            Ok(()) => self.notify(),
+            Err(refused) => drop(refused),
+        }
+    }
+
+    /// The lane for the next poll of this task, if not on a worker.
+    pub(crate) fn lane(&self, runnable: &Runnable) -> Option<Lane> {
+        if tasks::is_blocking(runnable.tag()) {
+            return Some(Lane::Blocking);
+        }
+        self.learned.lane(runnable.kind())
+    }
+
+    pub(crate) fn send_to_lane(self: &Arc<Self>, runnable: Runnable, lane: Lane) {
+        match self.lanes.queue(lane).push(runnable) {
+            Ok(()) => self.call_for_lane(),
+            Err(refused) => drop(refused),
+        }
+    }
+
+    /// How many threads may poll tasks of this lane at once. Some threads are kept back from the blocking lane: a
+    /// worker that blocks by surprise must find one to stand in for it.
+    pub(crate) fn most_in_lane(&self, lane: Lane) -> usize {
+        let processors = self.processors.len();
+        match lane {
+            Lane::Computing => processors,
+            Lane::Blocking => {
+                let others = self.config.max_threads - processors;
+                (others - processors.min(others / 4)).max(1)
+            }
+        }
+    }
+
+    /// After a push to the injector.
+    pub(crate) fn notify(&self) {
+        if let Some((worker, place)) = self.idle.notify() {
+            self.wake(&worker, place);
+        }
+    }
+
+    /// Wakes a sleeping worker, if there is one, whoever else is awake.
+    pub(crate) fn wake_a_worker(&self) -> bool {
+        let sleeper = self.idle.take_sleeper();
+        if let Some((worker, place)) = &sleeper {
+            self.wake(worker, *place);
+        }
+        sleeper.is_some()
+    }
+
+    fn wake(&self, worker: &Worker, place: Place) {
+        match place {
+            Place::Parker => worker.unparker.unpark(),
+            Place::Reactor => self.reactor.notify(),
+        }
+    }
+
+    /// Whether a worker that is about to sleep would miss a task. What waits in another worker's queue is polled by
+    /// that worker; if it is stuck, the monitor moves the task. Without a monitor every queue counts.
+    pub(crate) fn has_queued_work(&self) -> bool {
+        if !self.injector.is_empty() {
+            return true;
+        }
+        !self.monitor.is_on()
+            && self.processors.iter().filter_map(|processor| processor.worker()).any(|worker| !worker.queue.is_empty())
+    }
+
+    /// Moves what a worker holds to where every worker looks.
+    pub(crate) fn flush(self: &Arc<Self>, worker: &Worker) {
+        if let Some(runnable) = worker.next_task.take() {
+            self.inject(runnable);
+        }
+        if worker.queue.drain_into(&self.injector) > 0 {
+            self.notify();
+        }
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        // SeqCst: the partner is the store in `close`. A worker looks at it after it counted itself as sleeping, and
+        // `close` wakes all that sleep afterwards; in any other order a worker could sleep through the close.
+        self.is_closing.load(Ordering::SeqCst)
+    }
+
+    /// Cancels every task that waits, waits until those being polled come back, and ends all threads. False: some
+    /// polls did not come back in time; their threads end when they do.
+    ///
+    /// On a thread of this scheduler it does not wait, since it would wait for itself.
+    pub(crate) fn close(self: &Arc<Self>, timeout: Option<Duration>) -> bool {
+        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        // SeqCst: the partner is the load in `is_closing`.
+        let is_first = !self.is_closing.swap(true, Ordering::SeqCst);
+        if is_first {
+            self.monitor.stop();
+            let mut queued = self.injector.close();
+            queued.extend(self.lanes.queue(Lane::Blocking).close());
+            queued.extend(self.lanes.queue(Lane::Computing).close());
+            // Each drop drops a future: code of users, which may wake, spawn, and come back here.
+            drop(queued);
+            for task in self.tasks.close() {
+                task.abort();
+            }
+            self.threads.close();
+            while self.wake_a_worker() {}
+        }
+        let is_own_thread =
+            with_current(|context| std::ptr::eq(&*context.scheduler, &**self)).unwrap_or_default();
+        let all_ended = !is_own_thread && self.threads.join(deadline);
+        self.reactor.close();
+        all_ended
+    }
+
+    /// The tasks whose polls have not come back, by where they were spawned.
+    pub(crate) fn stuck(&self) -> Vec<&'static Location<'static>> {
+        let workers = self.threads.workers();
+        let in_a_poll = workers.iter().filter(|worker| !worker::Progress::is_resting(worker.progress.tick()));
+        in_a_poll.filter_map(|worker| self.tasks.get(worker.progress.tag())).map(|task| task.location()).collect()
+    }
+}
+
+impl Context {
+    /// The shard of [`Tasks`] for what this thread spawns on `scheduler`.
+    fn shard(&self, scheduler: &Arc<Scheduler>) -> Option<usize> {
+        if !std::ptr::eq(&*self.scheduler, &**scheduler) {
+            return None;
+        }
+        self.worker.permit.see().processor()
+    }
+}
+
+/// Runs a closure that may block. If a worker runs it, that worker's processor may be taken meanwhile.
+pub(crate) fn block_in_place<R>(closure: impl FnOnce() -> R) -> R {
+    let _in_place = with_current(InPlace::enter).flatten();
+    closure()
+}
+
+/// A worker is inside [`block_in_place`].
+struct InPlace {
+    seen: Seen,
+}
+
+impl InPlace {
+    fn enter(context: &Context) -> Option<Self> {
+        let seen = context.worker.permit.enter_place()?;
+        let scheduler = &context.scheduler;
+        // The monitor comes later, and only if the closure takes long. Without one it is now or never.
+        if !scheduler.monitor.is_on() && context.worker.permit.revoke(seen) {
+            scheduler.hand_off(&context.worker, seen);
+        }
+        Some(Self { seen })
+    }
+}
+
+impl Drop for InPlace {
+    fn drop(&mut self) {
+        // If the processor is gone, the worker finds out after its poll.
+        _ = with_current(|context| context.worker.permit.leave_place(self.seen));
+    }
+}
+
+impl Scheduler {
+    /// Gives the processor that `worker` held, when its permit said `seen`, to another thread, with what the worker
+    /// had queued.
+    pub(crate) fn hand_off(self: &Arc<Self>, worker: &Worker, seen: Seen) {
+        let processor = seen.processor().expect("only the processor of a worker that holds one is handed off");
+        self.counters.hand_off();
+        self.processors[processor].set_worker(None);
+        self.flush(worker);
+        self.place(processor);
+    }
+}

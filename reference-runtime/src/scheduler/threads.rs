@@ -1,0 +1,426 @@
+//! The threads of a scheduler: how they start, what they do without a processor, and when they end.
+//!
+//! A thread that holds a processor runs [`Context::work`]. One that does not
+//!
+//! 1. takes a processor that has no worker, if there is one;
+//! 2. else polls one task of a lane ([`Lane`]): those need no processor;
+//! 3. else is a *spare*: it parks, newest on top, and ends after the keep-alive.
+//!
+//! So the thread that comes back from a blocked poll, the thread that runs a `spawn_blocking` closure and the thread
+//! that stands in for a blocked worker are the same threads, reused.
+//!
+//! New threads start when a processor has none to run it, or when a lane waits. The latter form a chain: a thread that
+//! takes a task from a lane calls one more if others wait, so a burst of short calls is over before many have started.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use super::Scheduler;
+use super::handoff::Seen;
+use super::kernel;
+use super::lanes::Lane;
+use super::tasks;
+use super::worker::{Context, Worker, become_worker};
+use crate::park::Parker;
+use crate::primitive::{Arc, Condvar, Mutex, MutexGuard, lock, thread};
+use crate::queue::LocalQueue;
+use crate::runnable::Runnable;
+
+/// A poll in a lane that ends within this time did not block, or not so that it would matter.
+const SHORT_BLOCK: Duration = Duration::from_micros(100);
+/// A poll in a lane that ends within this time did not compute for long.
+const SHORT_COMPUTE: Duration = Duration::from_millis(1);
+/// After a failed start nobody tries again for so long.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
+/// How many threads may be on their way to a lane at once that have yet to start.
+const STARTING_AT_ONCE: usize = 2;
+
+/// All threads of a scheduler.
+pub(crate) struct Threads {
+    pool: Mutex<Pool>,
+    /// Signalled when a thread ends.
+    ended: Condvar,
+}
+
+/// Guarded by [`Threads::pool`].
+struct Pool {
+    /// Every thread that has been started and has not ended.
+    workers: Vec<Arc<Worker>>,
+    handles: Vec<thread::JoinHandle<()>>,
+    most: usize,
+    peak: usize,
+    /// Parked threads without a processor, the newest last.
+    spares: Vec<Arc<Worker>>,
+    /// Processors without a worker, for want of a thread.
+    vacancies: Vec<usize>,
+    /// Threads called for a lane that have yet to look at it; of these, so many are being started.
+    called: usize,
+    starting: usize,
+    /// Threads polling a task of each lane.
+    in_lane: [usize; 2],
+    no_start_before: Option<Instant>,
+    failed_starts: u64,
+    is_closed: bool,
+}
+
+/// Why a thread starts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Errand {
+    Processor(usize),
+    Lane,
+}
+
+/// How many threads there are, and were.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Census {
+    pub(crate) live: usize,
+    pub(crate) spare: usize,
+    pub(crate) peak: usize,
+    pub(crate) vacancies: usize,
+    pub(crate) failed_starts: u64,
+}
+
+impl Threads {
+    pub(crate) fn new(most: usize) -> Self {
+        let pool = Pool {
+            workers: Vec::new(),
+            handles: Vec::new(),
+            most,
+            peak: 0,
+            spares: Vec::new(),
+            vacancies: Vec::new(),
+            called: 0,
+            starting: 0,
+            in_lane: [0; 2],
+            no_start_before: None,
+            failed_starts: 0,
+            is_closed: false,
+        };
+        Self { pool: Mutex::new(pool), ended: Condvar::new() }
+    }
+
+    pub(crate) fn census(&self) -> Census {
+        let pool = lock(&self.pool);
+        Census {
+            live: pool.workers.len(),
+            spare: pool.spares.len(),
+            peak: pool.peak,
+            vacancies: pool.vacancies.len(),
+            failed_starts: pool.failed_starts,
+        }
+    }
+
+    /// Every thread's worker, for the report of a shutdown.
+    pub(crate) fn workers(&self) -> Vec<Arc<Worker>> {
+        lock(&self.pool).workers.clone()
+    }
+
+    /// Lets no thread start or park any more, and wakes the spares so that they end.
+    pub(crate) fn close(&self) {
+        let spares = {
+            let mut pool = lock(&self.pool);
+            pool.is_closed = true;
+            std::mem::take(&mut pool.spares)
+        };
+        for spare in spares {
+            spare.unparker.unpark();
+        }
+    }
+
+    /// Waits until every thread has ended, and joins them. False: the deadline came first.
+    pub(crate) fn join(&self, deadline: Option<Instant>) -> bool {
+        let mut pool = lock(&self.pool);
+        while !pool.workers.is_empty() {
+            pool = match deadline {
+                None => self.ended.wait(pool).unwrap_or_else(|poisoned| poisoned.into_inner()),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return false;
+                    }
+                    let waited = self.ended.wait_timeout(pool, left);
+                    waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0
+                }
+            };
+        }
+        let handles = std::mem::take(&mut pool.handles);
+        drop(pool);
+        for handle in handles {
+            // A worker's thread catches what tasks panic with; what it would panic with itself has been printed.
+            let _ = handle.join();
+        }
+        true
+    }
+}
+
+impl Pool {
+    fn may_start(&mut self) -> bool {
+        if self.is_closed || self.workers.len() >= self.most {
+            return false;
+        }
+        match self.no_start_before {
+            Some(time) if Instant::now() < time => false,
+            _ => {
+                self.no_start_before = None;
+                true
+            }
+        }
+    }
+
+    fn forget(&mut self, worker: &Arc<Worker>) {
+        self.workers.retain(|other| other != worker);
+        self.handles.retain(|handle| !handle.is_finished());
+    }
+
+    /// A lane with a task that one more thread could poll.
+    fn waiting_lane(&self, scheduler: &Scheduler) -> Option<Lane> {
+        let has_room = |lane: Lane| self.in_lane[lane as usize] < scheduler.most_in_lane(lane);
+        let waits = |lane: &Lane| !scheduler.lanes.queue(*lane).is_empty() && has_room(*lane);
+        [Lane::Blocking, Lane::Computing].into_iter().find(waits)
+    }
+}
+
+impl Scheduler {
+    /// Finds a thread for a processor that has none. False: there is none to be had now, and the processor waits for
+    /// one that comes back.
+    pub(crate) fn place(self: &Arc<Self>, processor: usize) -> bool {
+        let mut pool = lock(&self.threads.pool);
+        if let Some(spare) = pool.spares.pop() {
+            // Under the lock: the spare must not be taken for another processor before its word says so.
+            self.give(processor, &spare);
+            drop(pool);
+            spare.unparker.unpark();
+            return true;
+        }
+        match self.start(pool, Errand::Processor(processor)) {
+            Ok(()) => true,
+            Err(_) => {
+                lock(&self.threads.pool).vacancies.push(processor);
+                false
+            }
+        }
+    }
+
+    /// Makes `worker` the one that holds `processor`.
+    fn give(&self, processor: usize, worker: &Arc<Worker>) {
+        worker.permit.grant(processor);
+        self.processors[processor].set_worker(Some(Arc::clone(worker)));
+    }
+
+    /// The monitor's backstop: processors without a worker, and lanes that nobody serves because a thread could not be
+    /// started. True while some are left.
+    pub(crate) fn retry_starts(self: &Arc<Self>) -> bool {
+        let vacancy = lock(&self.threads.pool).vacancies.pop();
+        let is_filled = vacancy.is_none_or(|processor| self.place(processor));
+        self.call_for_lane();
+        !is_filled || lock(&self.threads.pool).waiting_lane(self).is_some()
+    }
+
+    /// Calls a thread for the lanes: a spare, or a new one. To be called after a push to one.
+    pub(crate) fn call_for_lane(self: &Arc<Self>) {
+        let mut pool = lock(&self.threads.pool);
+        let Some(lane) = pool.waiting_lane(self) else { return };
+        // One thread per task that waits is called; who comes takes one.
+        if pool.called >= self.lanes.queue(lane).len() {
+            return;
+        }
+        if let Some(spare) = pool.spares.pop() {
+            pool.called += 1;
+            drop(pool);
+            spare.unparker.unpark();
+        } else if pool.starting < STARTING_AT_ONCE {
+            // A failure is counted, and the monitor tries again. Threads that run come back to the lane, too.
+            let _ = self.start(pool, Errand::Lane);
+        }
+    }
+
+    fn start(self: &Arc<Self>, mut pool: MutexGuard<'_, Pool>, errand: Errand) -> io::Result<()> {
+        if !pool.may_start() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let (worker, queue, parker) = Worker::new();
+        if let Errand::Processor(processor) = errand {
+            self.give(processor, &worker);
+        } else {
+            pool.called += 1;
+            pool.starting += 1;
+        }
+        pool.workers.push(Arc::clone(&worker));
+        pool.peak = pool.peak.max(pool.workers.len());
+        drop(pool);
+        let started = self.spawn_thread(Arc::clone(&worker), queue, parker, errand);
+        let mut pool = lock(&self.threads.pool);
+        match started {
+            Ok(handle) => pool.handles.push(handle),
+            Err(error) => {
+                pool.forget(&worker);
+                pool.failed_starts += 1;
+                pool.no_start_before = Some(Instant::now() + PAUSE_AFTER_FAILURE);
+                match errand {
+                    Errand::Processor(processor) => self.processors[processor].set_worker(None),
+                    Errand::Lane => {
+                        pool.called -= 1;
+                        pool.starting -= 1;
+                    }
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn spawn_thread(
+        self: &Arc<Self>,
+        worker: Arc<Worker>,
+        queue: LocalQueue,
+        parker: Parker,
+        errand: Errand,
+    ) -> io::Result<thread::JoinHandle<()>> {
+        let mut builder = thread::Builder::new().name(self.config.thread_name.clone());
+        if let Some(size) = self.config.thread_stack_size {
+            builder = builder.stack_size(size);
+        }
+        let scheduler = Arc::clone(self);
+        builder.spawn(move || {
+            let context = Context::new(scheduler, worker, queue, parker);
+            become_worker(context, |context| context.run(errand));
+        })
+    }
+
+    /// What to do next without a processor.
+    fn errand(self: &Arc<Self>, pool: &mut Pool, worker: &Arc<Worker>) -> Option<Job> {
+        if worker.permit.see() != Seen::NONE {
+            return Some(Job::Work);
+        }
+        if let Some(processor) = pool.vacancies.pop() {
+            self.give(processor, worker);
+            return Some(Job::Work);
+        }
+        while let Some(lane) = pool.waiting_lane(self) {
+            // `None`: another thread, or the close of the runtime, was faster.
+            let Some(runnable) = self.lanes.queue(lane).pop() else { continue };
+            pool.in_lane[lane as usize] += 1;
+            return Some(Job::Lane(runnable, lane));
+        }
+        None
+    }
+}
+
+/// What a thread without a processor found to do.
+enum Job {
+    /// It holds a processor again.
+    Work,
+    Lane(Runnable, Lane),
+}
+
+impl Context {
+    /// The life of a thread.
+    fn run(&self, errand: Errand) {
+        let _entered = self.scheduler.reactor.enter();
+        let hooks = &self.scheduler.config.hooks;
+        hooks.call_on_start();
+        let mut is_called = errand == Errand::Lane;
+        if is_called {
+            lock(&self.scheduler.threads.pool).starting -= 1;
+        }
+        while let Some(job) = self.next_job(&mut is_called) {
+            match job {
+                Job::Work => self.work_until_closed(),
+                Job::Lane(runnable, lane) => {
+                    self.poll_in_lane(runnable, lane);
+                    lock(&self.scheduler.threads.pool).in_lane[lane as usize] -= 1;
+                }
+            }
+        }
+        hooks.call_on_stop();
+        self.end();
+    }
+
+    fn work_until_closed(&self) {
+        self.work();
+        if let Some(processor) = self.worker.permit.give_up() {
+            // Only at the end of the runtime does a worker come back with its processor.
+            self.scheduler.processors[processor].set_worker(None);
+        }
+    }
+
+    /// Waits for something to do. `None`: the thread has been spare for too long, or the runtime closes.
+    fn next_job(&self, is_called: &mut bool) -> Option<Job> {
+        let scheduler = &self.scheduler;
+        let keep_alive = scheduler.config.thread_keep_alive;
+        let mut expires = None;
+        loop {
+            let mut pool = lock(&scheduler.threads.pool);
+            if std::mem::take(is_called) {
+                pool.called -= 1;
+            }
+            if let Some(job) = scheduler.errand(&mut pool, &self.worker) {
+                let calls_another = pool.waiting_lane(scheduler).is_some() && pool.called == 0;
+                drop(pool);
+                if calls_another {
+                    scheduler.call_for_lane();
+                }
+                return Some(job);
+            }
+            if pool.is_closed || expires.is_some_and(|time| Instant::now() >= time) {
+                return None;
+            }
+            pool.spares.push(Arc::clone(&self.worker));
+            drop(pool);
+            let expires = *expires.get_or_insert_with(|| Instant::now() + keep_alive);
+            self.parker.park_deadline(expires);
+            let mut pool = lock(&scheduler.threads.pool);
+            let at = pool.spares.iter().rposition(|spare| *spare == self.worker);
+            match at {
+                Some(at) => _ = pool.spares.remove(at),
+                // Whoever took us off the list gave us a processor, called us for a lane, or closes the runtime.
+                None => *is_called = self.worker.permit.see() == Seen::NONE && !pool.is_closed,
+            }
+        }
+    }
+
+    /// One poll without a processor, and what it teaches.
+    fn poll_in_lane(&self, runnable: Runnable, lane: Lane) {
+        if tasks::is_blocking(runnable.tag()) {
+            return self.poll_here_unwatched(runnable);
+        }
+        let kind = runnable.kind();
+        let begun = Instant::now();
+        let computed = kernel::own_processor_time();
+        self.poll_here_unwatched(runnable);
+        let took = begun.elapsed();
+        let learned = &self.scheduler.learned;
+        let short = match lane {
+            Lane::Blocking => SHORT_BLOCK,
+            Lane::Computing => SHORT_COMPUTE,
+        };
+        if took < short {
+            return learned.lower(kind, lane);
+        }
+        if took < SHORT_COMPUTE {
+            return;
+        }
+        let (Some(before), Some(after)) = (computed, kernel::own_processor_time()) else { return };
+        let computed = after.saturating_sub(before);
+        // Between the two bounds the thread may have blocked, or waited for a core: that proves nothing.
+        if lane == Lane::Blocking && computed > took / 2 {
+            learned.raise(kind, Lane::Computing);
+        } else if lane == Lane::Computing && computed < took / 10 {
+            learned.raise(kind, Lane::Blocking);
+        }
+    }
+
+    /// One poll that the monitor does not watch, since it holds no processor that anybody could want.
+    fn poll_here_unwatched(&self, runnable: Runnable) {
+        self.worker.progress.resume();
+        self.poll_here(runnable);
+        self.worker.progress.rest();
+    }
+
+    /// The last thing a thread does.
+    fn end(&self) {
+        let threads = &self.scheduler.threads;
+        lock(&threads.pool).forget(&self.worker);
+        threads.ended.notify_all();
+    }
+}

@@ -1,0 +1,357 @@
+//! What the monitor does when it looks.
+//!
+//! A worker is *suspect* when two looks find it in the same poll. Something is to *gain* when a task waits that no
+//! worker is on its way to, or when nobody waits in the reactor. Only with both is the kernel asked about the thread:
+//!
+//! | [`Sign`]                                  | [`Verdict`] | Reaction                                             |
+//! |-------------------------------------------|-------------|------------------------------------------------------|
+//! | it sleeps                                 | `Blocked`   | hand its processor off at once                       |
+//! | it runs, and has used its time            | `Computing` | none, unless every processor computes: then hand one |
+//! |                                           |             | off, as relief, up to a limit                        |
+//! | it could run, and has used little time    | `Starved`   | none: threads are not what is missing                |
+//! | silence                                   | `Unknown`   | hand off after [`LONG`]                              |
+//!
+//! If another worker sleeps, no processor has to change hands: what is queued behind the suspect moves to the injector,
+//! and the sleeper is woken.
+//!
+//! **The ramp.** When a look finds every processor blocked, the next tasks in line will probably block as well. So
+//! besides the hand-offs the monitor sends a growing number of tasks from the injector to the blocking lane, where each
+//! is polled by a thread of its own: 2, then 4, 8, … A storm of forty blocking polls is under way after five looks.
+
+use std::time::{Duration, Instant};
+
+use super::Scheduler;
+use super::handoff::Seen;
+use super::kernel::{self, Sign};
+use super::lanes::Lane;
+use super::monitor::Verdict;
+use super::worker::{Progress, Worker};
+use crate::primitive::Arc;
+
+/// A poll that computes, or of which nothing is known, is long after this time.
+const LONG: Duration = Duration::from_millis(10);
+/// Events may wait for so long while every worker is busy, before one is asked to look up.
+const UNATTENDED: Duration = Duration::from_millis(1);
+/// The time between two looks when all is well, at most: it bounds the delay until a poll is suspect at all.
+const CALM: Duration = Duration::from_millis(1);
+/// After so long without anything to watch, the monitor parks.
+const QUIET: Duration = Duration::from_millis(20);
+/// The most tasks that one look sends to the blocking lane.
+const STEEPEST_RAMP: usize = 64;
+/// Looks without a fully blocked scheduler until the ramp begins anew. A worker becomes suspect at the second look, so
+/// between two generations of a storm there is one.
+const RAMP_PATIENCE: u32 = 4;
+
+/// When to look next.
+pub(crate) enum Next {
+    Look(Duration),
+    Park,
+}
+
+/// What the monitor remembers from one look to the next.
+pub(crate) struct Watch {
+    pub(crate) scheduler: Arc<Scheduler>,
+    period: Duration,
+    pace: Duration,
+    /// By processor.
+    seats: Vec<Seat>,
+    /// Workers that lost their processors to relieve others, and have not come back.
+    relieved: Vec<(Arc<Worker>, usize)>,
+    /// Workers whose processors were taken at the last look: a push that raced it may have gone to their own queues.
+    flush_again: Vec<Arc<Worker>>,
+    ramp: usize,
+    looks_without_storm: u32,
+    unattended_since: Option<Instant>,
+    quiet_since: Option<Instant>,
+    /// Something waited in the injector at the last look while a worker slept.
+    has_waited: bool,
+}
+
+/// What was seen at one processor.
+struct Seat {
+    worker: Option<Arc<Worker>>,
+    permit: Seen,
+    tick: usize,
+    since: Instant,
+    suspicion: Option<Suspicion>,
+}
+
+/// A worker that two looks found in the same poll.
+struct Suspicion {
+    files: Option<kernel::Thread>,
+    /// Processor time and clock when the kernel was first asked.
+    first: Option<(Duration, Instant)>,
+    verdict: Option<Verdict>,
+}
+
+/// What there is to gain.
+#[derive(Clone, Copy)]
+struct Need {
+    tasks_wait: bool,
+    reactor_is_alone: bool,
+}
+
+impl Need {
+    fn is_any(self) -> bool {
+        self.tasks_wait || self.reactor_is_alone
+    }
+}
+
+impl Watch {
+    pub(crate) fn new(scheduler: Arc<Scheduler>, period: Duration) -> Self {
+        let now = Instant::now();
+        let seat = || Seat { worker: None, permit: Seen::NONE, tick: 0, since: now, suspicion: None };
+        Self {
+            seats: scheduler.processors.iter().map(|_| seat()).collect(),
+            scheduler,
+            period,
+            pace: period,
+            relieved: Vec::new(),
+            flush_again: Vec::new(),
+            ramp: 0,
+            looks_without_storm: 0,
+            unattended_since: None,
+            quiet_since: None,
+            has_waited: false,
+        }
+    }
+
+    /// One look at everything.
+    pub(crate) fn look(&mut self) -> Next {
+        let now = Instant::now();
+        self.scheduler.counters.look();
+        for worker in std::mem::take(&mut self.flush_again) {
+            self.scheduler.flush(&worker);
+        }
+        self.relieved.retain(|(worker, tick)| worker.progress.tick() == *tick);
+        for (seat, processor) in self.seats.iter_mut().zip(&self.scheduler.processors) {
+            seat.look(processor.worker(), now);
+        }
+        let need = self.need();
+        let suspects = self.seats.iter().filter(|seat| seat.suspicion.is_some()).count();
+        if suspects > 0 && need.is_any() {
+            if self.scheduler.idle.sleeping() > 0 {
+                self.send_a_sleeper(need);
+            } else {
+                self.judge(now);
+            }
+        }
+        self.hand_off_what_is_long_blocked(now);
+        let events_wait = self.watch_the_reactor(now);
+        self.watch_the_injector();
+        let starts_are_due = self.scheduler.retry_starts();
+        let is_urgent = (suspects > 0 && need.is_any()) || events_wait || starts_are_due;
+        self.pace(now, need, is_urgent)
+    }
+
+    fn need(&self) -> Need {
+        let is_held = |seat: &Seat| {
+            let worker = seat.worker.as_ref().filter(|_| seat.suspicion.is_some());
+            worker.is_some_and(|worker| !worker.queue.is_empty() || !worker.next_task.is_empty())
+        };
+        Need {
+            tasks_wait: !self.scheduler.injector.is_empty() || self.seats.iter().any(is_held),
+            reactor_is_alone: !self.scheduler.reactor.is_attended(),
+        }
+    }
+
+    /// A worker is stuck and another one sleeps.
+    fn send_a_sleeper(&mut self, need: Need) {
+        for seat in &self.seats {
+            if let (Some(worker), Some(_)) = (&seat.worker, &seat.suspicion) {
+                self.scheduler.flush(worker);
+            }
+        }
+        if need.reactor_is_alone {
+            self.scheduler.wake_a_worker();
+        }
+    }
+
+    /// Asks the kernel about every suspect, and reacts.
+    fn judge(&mut self, now: Instant) {
+        let occupied = self.seats.iter().filter(|seat| seat.worker.is_some()).count();
+        let mut handed_off = 0;
+        let mut computing = 0;
+        for processor in 0..self.seats.len() {
+            let asks = self.scheduler.config.asks_the_kernel;
+            let Some(verdict) = self.seats[processor].verdict(now, asks) else { continue };
+            match verdict {
+                Verdict::Blocked | Verdict::Unknown => handed_off += usize::from(self.hand_off(processor, verdict, now)),
+                Verdict::Computing => computing += 1,
+                Verdict::Starved => {}
+            }
+        }
+        if computing == occupied {
+            self.relieve(now);
+        }
+        if handed_off == occupied {
+            self.climb();
+        } else {
+            self.looks_without_storm += 1;
+            if self.looks_without_storm > RAMP_PATIENCE {
+                self.ramp = 0;
+            }
+        }
+    }
+
+    /// Gives the processor of a stuck worker to another thread. False: the worker came back in this moment.
+    fn hand_off(&mut self, processor: usize, verdict: Verdict, now: Instant) -> bool {
+        let seat = &mut self.seats[processor];
+        let Some(worker) = seat.worker.take() else { return false };
+        seat.suspicion = None;
+        let (kind, tag) = (worker.progress.kind(), worker.progress.tag());
+        if worker.progress.tick() != seat.tick || !worker.permit.revoke(seat.permit) {
+            return false;
+        }
+        if !seat.permit.is_in_place() {
+            match verdict {
+                Verdict::Blocked => self.scheduler.learned.raise(kind, Lane::Blocking),
+                Verdict::Computing => self.scheduler.learned.raise(kind, Lane::Computing),
+                // Only what the kernel says is worth learning.
+                Verdict::Starved | Verdict::Unknown => {}
+            }
+            self.scheduler.report(tag, now - seat.since, verdict);
+        }
+        self.scheduler.hand_off(&worker, seat.permit);
+        self.flush_again.push(worker);
+        true
+    }
+
+    /// Every processor computes, and something waits. One hand-off at a look.
+    fn relieve(&mut self, now: Instant) {
+        // One more thread per processor to compute, and one to attend to the rest. More would only take turns.
+        if self.relieved.len() >= 2 * self.seats.len() {
+            return;
+        }
+        for worker in self.seats.iter().filter_map(|seat| seat.worker.as_ref()) {
+            self.scheduler.learned.raise(worker.progress.kind(), Lane::Computing);
+        }
+        for processor in 0..self.seats.len() {
+            let seat = &self.seats[processor];
+            let Some(worker) = seat.worker.clone() else { continue };
+            let tick = seat.tick;
+            if self.hand_off(processor, Verdict::Computing, now) {
+                self.relieved.push((worker, tick));
+                return;
+            }
+        }
+    }
+
+    /// The next step of the ramp.
+    fn climb(&mut self) {
+        self.looks_without_storm = 0;
+        self.ramp = (self.ramp * 2).clamp(2, STEEPEST_RAMP);
+        for _ in 0..self.ramp {
+            let Some(runnable) = self.scheduler.injector.pop() else { return };
+            self.scheduler.send_to_lane(runnable, Lane::Blocking);
+        }
+    }
+
+    /// A worker that sleeps in a poll for long gives its processor up even if nobody needs it now: whoever needs it
+    /// next would have to wait until a look.
+    fn hand_off_what_is_long_blocked(&mut self, now: Instant) {
+        for processor in 0..self.seats.len() {
+            let seat = &mut self.seats[processor];
+            if seat.suspicion.is_none() || now - seat.since < LONG {
+                continue;
+            }
+            if seat.verdict(now, self.scheduler.config.asks_the_kernel) == Some(Verdict::Blocked) {
+                self.hand_off(processor, Verdict::Blocked, now);
+            }
+        }
+    }
+
+    /// Sees to it that somebody looks at the reactor while every worker is busy with short polls. True while events
+    /// wait.
+    fn watch_the_reactor(&mut self, now: Instant) -> bool {
+        let reactor = &self.scheduler.reactor;
+        let is_due = || reactor.next_deadline().is_some_and(|deadline| deadline <= now);
+        if reactor.is_attended() || (reactor.events_waiting() == Some(false) && !is_due()) {
+            self.unattended_since = None;
+            return false;
+        }
+        if now - *self.unattended_since.get_or_insert(now) >= UNATTENDED && !self.scheduler.wake_a_worker() {
+            for worker in self.seats.iter().filter_map(|seat| seat.worker.as_ref()) {
+                let seen = worker.permit.see();
+                if seen.processor().is_some() && !seen.is_in_place() {
+                    worker.permit.ask(seen);
+                }
+            }
+        }
+        true
+    }
+
+    /// A task that waits in the injector from one look to the next, beside a worker that sleeps, gets that worker.
+    fn watch_the_injector(&mut self) {
+        let waits = !self.scheduler.injector.is_empty() && self.scheduler.idle.sleeping() > 0;
+        if waits && self.has_waited {
+            self.scheduler.wake_a_worker();
+        }
+        self.has_waited = waits;
+    }
+
+    fn pace(&mut self, now: Instant, need: Need, is_urgent: bool) -> Next {
+        let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
+        let is_quiet = !need.tasks_wait && (all_sleep || !need.reactor_is_alone);
+        if is_urgent || !is_quiet {
+            self.quiet_since = None;
+        } else if now - *self.quiet_since.get_or_insert(now) >= QUIET {
+            self.pace = self.period;
+            self.quiet_since = None;
+            return Next::Park;
+        }
+        self.pace = if is_urgent { self.period } else { (self.pace * 2).min(CALM.max(self.period)) };
+        Next::Look(self.pace)
+    }
+}
+
+impl Seat {
+    /// Compares what is to be seen with what the last look saw.
+    fn look(&mut self, worker: Option<Arc<Worker>>, now: Instant) {
+        let Some(worker) = worker else {
+            self.worker = None;
+            self.suspicion = None;
+            return;
+        };
+        let (permit, tick) = (worker.permit.see(), worker.progress.tick());
+        let is_same_worker = self.worker.as_ref() == Some(&worker);
+        if Progress::is_resting(tick) {
+            self.suspicion = None;
+        } else if is_same_worker && tick == self.tick && permit.processor() == self.permit.processor() {
+            self.suspicion.get_or_insert(Suspicion { files: None, first: None, verdict: None });
+        } else {
+            self.since = now;
+            self.suspicion = None;
+        }
+        self.worker = Some(worker);
+        self.permit = permit;
+        self.tick = tick;
+    }
+
+    /// What to make of this suspect, if that can be told by now.
+    fn verdict(&mut self, now: Instant, asks_the_kernel: bool) -> Option<Verdict> {
+        let suspicion = self.suspicion.as_mut()?;
+        let worker = self.worker.as_ref()?;
+        if self.permit.is_in_place() {
+            return Some(Verdict::Blocked);
+        }
+        let files = suspicion.files.get_or_insert_with(|| {
+            let id = worker.thread.get().filter(|_| asks_the_kernel);
+            id.map_or_else(kernel::Thread::unknown, |&id| kernel::Thread::open(id))
+        });
+        let sign = files.sign();
+        let lasts = now - self.since;
+        suspicion.verdict = match sign {
+            Sign::Sleeping => Some(Verdict::Blocked),
+            Sign::Silent => (lasts >= LONG).then_some(Verdict::Unknown),
+            Sign::Runnable(used) => {
+                let (used_first, first) = *suspicion.first.get_or_insert((used, now));
+                let long = now - first;
+                let verdict =
+                    if used.saturating_sub(used_first) * 2 >= long { Verdict::Computing } else { Verdict::Starved };
+                (long >= LONG).then_some(verdict)
+            }
+        };
+        suspicion.verdict
+    }
+}

@@ -1,0 +1,426 @@
+//! A worker: a thread that polls tasks, and the loop it runs while it holds a processor.
+//!
+//! In the order in which [`Context::find_task`] looks: the next-task slot (the task woken last, while its data is
+//! warm, a few times in a row), the worker's own queue, the injector, the queues of others. Who finds nothing waits in
+//! the reactor, or on its parker if another worker is there already.
+//!
+//! What a poll costs beside the future itself: three relaxed stores before it ([`Progress`], so that the monitor can
+//! tell one poll from the next) and one relaxed load after it (is the processor still ours?). No clock is read and no
+//! fence is crossed: the monitor keeps the time. Every so often, on the *beat*, the worker reads the clock once, learns
+//! how long its polls take, and looks at the injector and the reactor even though its own queue has tasks.
+//!
+//! What a thread without a processor does is in [`super::threads`].
+
+use std::cell::{Cell, OnceCell};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crossbeam::utils::CachePadded;
+
+use super::Scheduler;
+use super::handoff::{Permit, Seen};
+use super::kernel::ThreadId;
+use crate::idle::{Left, Place};
+use crate::park::{Parker, Unparker};
+use crate::primitive::{Arc, AtomicU64, AtomicUsize, Ordering};
+use crate::queue::{self, LocalQueue, NextTask, Stealer};
+use crate::runnable::{Runnable, Wake};
+
+/// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
+/// not starve the rest.
+const SLOT_IN_A_ROW: u32 = 3;
+/// The beat looks at the injector and the reactor about this often.
+const BEAT: Duration = Duration::from_micros(50);
+/// Polls between two beats: at first, and at most. Without a monitor nobody notices when polls become longer than
+/// they were at the last beat, so then the first is also the most.
+const FIRST_BEAT_POLLS: u32 = 61;
+const MAX_BEAT_POLLS: u32 = 1024;
+/// What it costs to wake a second worker, all told: 5 to 20 µs until it runs, and its cold cache. Work that the first
+/// one can do in less is not worth it.
+const PRICE_OF_A_WORKER: Duration = Duration::from_micros(50);
+/// A worker that has yet to hear its first beat assumes polls of this length.
+const ASSUMED_POLL: Duration = Duration::from_micros(1);
+
+/// What others may see of a worker.
+pub(crate) struct Worker {
+    /// Written by the worker, read by the monitor.
+    pub(crate) progress: CachePadded<Progress>,
+    /// See [`Permit`] for who may change it.
+    pub(crate) permit: Permit,
+    /// Filled by the worker, emptied by anyone.
+    pub(crate) next_task: NextTask,
+    /// Emptied by anyone; the worker pushes through its [`LocalQueue`].
+    pub(crate) queue: Stealer,
+    pub(crate) unparker: Unparker,
+    /// Immutable once the thread runs.
+    pub(crate) thread: OnceLock<ThreadId>,
+}
+
+impl PartialEq for Worker {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+/// Which poll a worker is in.
+pub(crate) struct Progress {
+    /// Even during a poll or on the way to one, odd while the worker rests; grows with each.
+    tick: AtomicUsize,
+    /// The type of the future polled last, see [`Runnable::kind`].
+    kind: AtomicUsize,
+    /// The tag of the task polled last.
+    tag: AtomicU64,
+}
+
+impl Progress {
+    // All relaxed: the monitor compares two looks at a word that only grows. It tolerates what is stale by one poll.
+
+    /// A poll begins.
+    fn begin(&self, runnable: &Runnable) {
+        self.kind.store(runnable.kind(), Ordering::Relaxed);
+        self.tag.store(runnable.tag(), Ordering::Relaxed);
+        self.tick.store(self.tick.load(Ordering::Relaxed).wrapping_add(2), Ordering::Relaxed);
+    }
+
+    /// The worker rests, until the next call of [`Progress::resume`].
+    pub(crate) fn rest(&self) {
+        self.tick.store(self.tick.load(Ordering::Relaxed) | 1, Ordering::Relaxed);
+    }
+
+    /// The worker is up again.
+    pub(crate) fn resume(&self) {
+        let tick = self.tick.load(Ordering::Relaxed);
+        self.tick.store(tick.wrapping_add(1) & !1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn tick(&self) -> usize {
+        self.tick.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_resting(tick: usize) -> bool {
+        tick & 1 == 1
+    }
+
+    pub(crate) fn kind(&self) -> usize {
+        self.kind.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn tag(&self) -> u64 {
+        self.tag.load(Ordering::Relaxed)
+    }
+}
+
+/// What a worker's thread alone may touch.
+pub(crate) struct Context {
+    pub(crate) scheduler: Arc<Scheduler>,
+    pub(crate) worker: Arc<Worker>,
+    pub(crate) queue: LocalQueue,
+    pub(crate) parker: Parker,
+    /// What [`Worker::permit`] says as long as nothing has happened.
+    held: Cell<Seen>,
+    /// Counted as searching in [`crate::idle::Idle`].
+    is_searching: Cell<bool>,
+    /// How often the next-task slot came before the queue.
+    slot_in_a_row: Cell<u32>,
+    beat: Beat,
+    /// Where the search for a victim starts.
+    seed: Cell<usize>,
+}
+
+/// The rhythm in which a worker looks up from its own queue.
+struct Beat {
+    polls_left: Cell<u32>,
+    polls: Cell<u32>,
+    last: Cell<Instant>,
+    /// The average length of a poll between the last two beats.
+    poll: Cell<Duration>,
+}
+
+thread_local! {
+    static CURRENT: OnceCell<Context> = const { OnceCell::new() };
+}
+
+/// Calls `f` with the context of the calling thread if it is a worker. `None` on other threads and while the thread's
+/// locals are being destroyed.
+pub(crate) fn with_current<R>(f: impl FnOnce(&Context) -> R) -> Option<R> {
+    CURRENT.try_with(|current| current.get().map(f)).ok().flatten()
+}
+
+/// Makes the calling thread a worker until `run` returns.
+pub(crate) fn become_worker(context: Context, run: impl FnOnce(&Context)) {
+    CURRENT.with(|current| {
+        let context = current.get_or_init(|| context);
+        context.worker.thread.get_or_init(ThreadId::current);
+        run(context);
+    });
+}
+
+impl Worker {
+    /// A worker and what its thread needs, before that thread starts.
+    pub(crate) fn new() -> (Arc<Worker>, LocalQueue, Parker) {
+        let (local, stealer) = queue::local();
+        let parker = Parker::new();
+        let progress = Progress { tick: AtomicUsize::new(1), kind: AtomicUsize::new(0), tag: AtomicU64::new(0) };
+        let worker = Worker {
+            progress: CachePadded::new(progress),
+            permit: Permit::none(),
+            next_task: NextTask::new(),
+            queue: stealer,
+            unparker: parker.unparker(),
+            thread: OnceLock::new(),
+        };
+        (Arc::new(worker), local, parker)
+    }
+}
+
+impl Context {
+    pub(crate) fn new(scheduler: Arc<Scheduler>, worker: Arc<Worker>, queue: LocalQueue, parker: Parker) -> Self {
+        let seed = std::ptr::from_ref(&*worker) as usize >> 7;
+        Self {
+            scheduler,
+            worker,
+            queue,
+            parker,
+            held: Cell::new(Seen::NONE),
+            is_searching: Cell::new(false),
+            slot_in_a_row: Cell::new(0),
+            beat: Beat {
+                polls_left: Cell::new(FIRST_BEAT_POLLS),
+                polls: Cell::new(FIRST_BEAT_POLLS),
+                last: Cell::new(Instant::now()),
+                poll: Cell::new(ASSUMED_POLL),
+            },
+            seed: Cell::new(seed),
+        }
+    }
+
+    /// Polls tasks for as long as this thread holds a processor. Afterwards its queue is empty.
+    pub(crate) fn work(&self) {
+        let Some(processor) = self.worker.permit.see().processor() else { return };
+        self.held.set(Seen::held(processor));
+        self.worker.progress.resume();
+        self.scheduler.monitor.wake_if_parked();
+        self.beat.restart();
+        while let Some(runnable) = self.next_runnable() {
+            self.poll(runnable);
+            let seen = self.worker.permit.see();
+            if seen != self.held.get() && !self.answer(seen) {
+                break;
+            }
+        }
+        self.held.set(Seen::NONE);
+        if self.is_searching.take() && self.scheduler.idle.stop_searching() {
+            self.scheduler.notify();
+        }
+        self.scheduler.flush(&self.worker);
+        self.worker.progress.rest();
+    }
+
+    /// The next task, waiting for one if need be. `None`: this thread holds no processor any more.
+    fn next_runnable(&self) -> Option<Runnable> {
+        loop {
+            if let Some(runnable) = self.find_task() {
+                if self.is_searching.take() && self.scheduler.idle.stop_searching() {
+                    self.notify_in_the_pushers_place();
+                }
+                return Some(runnable);
+            }
+            if !self.rest() {
+                return None;
+            }
+        }
+    }
+
+    fn find_task(&self) -> Option<Runnable> {
+        if self.beat.is_due() {
+            if let Some(runnable) = self.look_up() {
+                return Some(runnable);
+            }
+        }
+        if self.slot_in_a_row.get() < SLOT_IN_A_ROW {
+            if let Some(runnable) = self.worker.next_task.take() {
+                self.slot_in_a_row.set(self.slot_in_a_row.get() + 1);
+                return Some(runnable);
+            }
+        }
+        self.slot_in_a_row.set(0);
+        if let Some(runnable) = self.queue.pop() {
+            return Some(runnable);
+        }
+        if let Some(runnable) = self.worker.next_task.take() {
+            return Some(runnable);
+        }
+        let processors = self.scheduler.processors.len();
+        self.scheduler.injector.pop_batch(&self.queue, processors).or_else(|| self.steal())
+    }
+
+    /// Half of another worker's queue. Its next-task slot is left to it: the monitor empties the slot of a worker that
+    /// is stuck.
+    fn steal(&self) -> Option<Runnable> {
+        if !self.is_searching.get() {
+            if !self.scheduler.idle.try_search() {
+                return None;
+            }
+            self.is_searching.set(true);
+        }
+        let processors = &self.scheduler.processors;
+        // One task that yields all the time would otherwise go to and fro between two workers. If its worker is stuck
+        // instead, the monitor moves it to the injector.
+        let least = if self.scheduler.monitor.is_on() { 2 } else { 1 };
+        let start = self.seed.get();
+        self.seed.set(start.wrapping_mul(0x9e37_79b1).wrapping_add(1));
+        for offset in 0..processors.len() {
+            let victim = processors[start.wrapping_add(offset) % processors.len()].worker();
+            let Some(victim) = victim.filter(|victim| *victim != self.worker) else { continue };
+            if victim.queue.len() < least {
+                continue;
+            }
+            if let Some(runnable) = victim.queue.steal_into(&self.queue) {
+                return Some(runnable);
+            }
+        }
+        self.scheduler.injector.pop_batch(&self.queue, processors.len())
+    }
+
+    /// One poll, on a processor or, for a type that is known to block or to compute, in a lane.
+    fn poll(&self, runnable: Runnable) {
+        if let Some(lane) = self.scheduler.lane(&runnable) {
+            self.scheduler.send_to_lane(runnable, lane);
+            return;
+        }
+        self.poll_here(runnable);
+    }
+
+    /// One poll on this thread, with or without a processor.
+    pub(crate) fn poll_here(&self, runnable: Runnable) {
+        self.worker.progress.begin(&runnable);
+        runnable.run();
+    }
+
+    /// The processor was taken, or something is asked of us. False: it was taken.
+    fn answer(&self, seen: Seen) -> bool {
+        if seen.processor().is_none() {
+            return false;
+        }
+        if seen.is_asked() {
+            self.worker.permit.answer(seen);
+            self.look_at_reactor();
+        }
+        true
+    }
+
+    /// The beat: a task from the injector, if it is its turn, and a look at the reactor.
+    fn look_up(&self) -> Option<Runnable> {
+        self.beat.measure(self.scheduler.monitor.is_on());
+        self.look_at_reactor();
+        self.scheduler.injector.pop()
+    }
+
+    fn look_at_reactor(&self) {
+        let reactor = &self.scheduler.reactor;
+        let due = || reactor.next_deadline().is_some_and(|deadline| deadline <= Instant::now());
+        if reactor.events_waiting() == Some(false) && !due() {
+            return;
+        }
+        if let Some(attendant) = reactor.try_attend() {
+            // An error here is met again by the worker that next waits for events.
+            let _ = attendant.wait(Some(Duration::ZERO)).map(|ready| ready.wake());
+        }
+    }
+
+    /// Sleeps until there is something to do. False: this thread holds no processor any more, or the runtime closes.
+    fn rest(&self) -> bool {
+        let scheduler = &*self.scheduler;
+        let attendant = scheduler.reactor.try_attend();
+        let place = if attendant.is_some() { Place::Reactor } else { Place::Parker };
+        self.worker.progress.rest();
+        scheduler.idle.sleep(Arc::clone(&self.worker), place, self.is_searching.take());
+        let mut ready = None;
+        // Step c of the proof in [`crate::idle`].
+        if !scheduler.has_queued_work() && !scheduler.is_closing() {
+            scheduler.monitor.sleep_if_calm(scheduler);
+            match attendant {
+                Some(attendant) => match attendant.wait(None) {
+                    Ok(woken) => ready = Some(woken),
+                    // Cannot happen with a poller of ours; if it does, do not spin on it.
+                    Err(_) => _ = self.parker.park_timeout(Duration::from_millis(1)),
+                },
+                None => self.parker.park(),
+            }
+        }
+        self.is_searching.set(scheduler.idle.leave(&self.worker) == Left::Notified);
+        self.worker.progress.resume();
+        scheduler.monitor.wake_if_parked();
+        self.beat.restart();
+        // After we are counted as awake again: wakers are code of users, and one of them may block.
+        if let Some(ready) = ready {
+            ready.wake();
+        }
+        let is_empty = self.queue.is_empty() && self.worker.next_task.is_empty();
+        let closes = scheduler.is_closing() && is_empty && scheduler.injector.is_empty();
+        self.worker.permit.see().processor().is_some() && !closes
+    }
+
+    /// Queues a task that was woken or spawned on this thread. Gives it back if this thread may not poll it.
+    pub(crate) fn push(&self, runnable: Runnable, wake: Wake) -> Result<(), Runnable> {
+        // Without a processor, or in place, this thread will not look at its queue soon.
+        if self.held.get() == Seen::NONE || self.worker.permit.see() != self.held.get() {
+            return Err(runnable);
+        }
+        let behind = match wake {
+            Wake::Fresh => self.worker.next_task.put(runnable),
+            Wake::DuringPoll => Some(runnable),
+        };
+        if let Some(runnable) = behind {
+            self.queue.push(runnable, &self.scheduler.injector);
+            if self.scheduler.idle.is_worth_a_notify() && self.is_worth_a_worker() {
+                self.scheduler.wake_a_worker();
+            }
+        }
+        // Should this poll get stuck, somebody must look after what is queued behind it.
+        self.scheduler.monitor.wake_if_parked();
+        Ok(())
+    }
+
+    /// Whether what is queued would keep this worker busy for longer than it takes to get another one going. Without
+    /// a monitor that would send help later, any task is.
+    fn is_worth_a_worker(&self) -> bool {
+        let queued = self.queue.len() + self.scheduler.injector.len();
+        let queued = u32::try_from(queued).unwrap_or(u32::MAX);
+        !self.scheduler.monitor.is_on() || self.beat.poll.get().saturating_mul(queued) > PRICE_OF_A_WORKER
+    }
+
+    fn notify_in_the_pushers_place(&self) {
+        let is_any = !self.queue.is_empty() || !self.scheduler.injector.is_empty();
+        if is_any && self.is_worth_a_worker() {
+            self.scheduler.notify();
+        }
+    }
+}
+
+impl Beat {
+    /// Counts a poll.
+    fn is_due(&self) -> bool {
+        let left = self.polls_left.get() - 1;
+        self.polls_left.set(left);
+        left == 0
+    }
+
+    /// Sets the length of the next beat by that of the last.
+    fn measure(&self, is_monitored: bool) {
+        let now = Instant::now();
+        let poll = (now - self.last.get()) / self.polls.get();
+        let most = if is_monitored { MAX_BEAT_POLLS } else { FIRST_BEAT_POLLS };
+        let polls = BEAT.as_nanos() / poll.as_nanos().max(1);
+        self.poll.set(poll);
+        self.last.set(now);
+        self.polls.set((polls as u32).clamp(1, most));
+        self.polls_left.set(self.polls.get());
+    }
+
+    /// The worker was away: what passed meanwhile was no poll.
+    fn restart(&self) {
+        self.last.set(Instant::now());
+        self.polls_left.set(self.polls.get());
+    }
+}
