@@ -1,3 +1,4 @@
 //! An async runtime whose scheduler survives blocking calls.
 
 mod primitive;
+mod runnable;
