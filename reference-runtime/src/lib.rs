@@ -1,7 +1,9 @@
 //! An async runtime whose scheduler survives blocking calls.
 
+mod block_on;
 mod park;
 mod primitive;
 mod runnable;
 
+pub use block_on::block_on;
 pub use park::{Parker, Unparker};
