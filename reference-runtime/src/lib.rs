@@ -3,6 +3,7 @@
 mod block_on;
 mod park;
 mod primitive;
+mod queue;
 mod runnable;
 
 pub use block_on::block_on;
