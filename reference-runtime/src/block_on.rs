@@ -1,12 +1,12 @@
 //! Runs one future on the thread that calls, and sleeps while the future waits.
 //!
-//! The thread waits with a [`Parker`] of its own and the future wakes it through a [`Waker`] made from it. A pair of the
-//! two is kept per thread, because making one costs an allocation and most calls come again. It is *lent* to one call
-//! at a time: a [`block_on`] within the future of another finds none, and makes one. So a wake-up never goes to the
-//! wrong one of two nested calls.
+//! The thread waits with a [`Parker`] of its own and the future wakes it through a [`Waker`] made from it. A pair of
+//! the two is kept per thread, because making one costs an allocation and most calls come again. It is *lent* to one
+//! call at a time: a [`block_on`] within the future of another finds none, and makes one. So a wake-up never goes to
+//! the wrong one of two nested calls.
 //!
-//! A waker that a future left behind can put a token into a pair that a later call uses. That costs the later call one
-//! poll too many. It never ends a call early, because only [`Poll::Ready`] does.
+//! A waker that a future left behind can put a token into a pair that a later call uses. That costs the later call
+//! one poll too many. It never ends a call early, because only [`Poll::Ready`] does.
 
 use std::{
     cell::Cell,

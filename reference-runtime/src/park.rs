@@ -16,8 +16,8 @@
 //!                        unpark
 //! ```
 //!
-//! Only the [`Parker`]'s thread writes `EMPTY` and `PARKED`; only unparks write `NOTIFIED`. A return from the condition
-//! variable means nothing by itself: the state word decides, so a spurious wake-up goes back to waiting.
+//! Only the [`Parker`]'s thread writes [`EMPTY`] and [`PARKED`]; only unparks write [`NOTIFIED`]. A return from the
+//! condition variable means nothing by itself: the state word decides, so a spurious wake-up goes back to waiting.
 //!
 //! [`std::thread::park`] is not used because its token belongs to the thread: a future that parks by itself, or a
 //! library that unparks us, would take our token or leave us one of theirs.
@@ -347,6 +347,24 @@ mod tests {
     }
 
     #[test]
+    fn tokens_that_race_with_a_deadline_are_taken_once_and_not_lost() {
+        const ROUNDS: usize = 5_000;
+        let parker = Parker::new();
+        let unparker = parker.unparker();
+        let (ask, asked) = mpsc::channel();
+        let other = thread::spawn(move || asked.iter().for_each(|()| unparker.unpark()));
+        for round in 0..ROUNDS {
+            ask.send(()).unwrap();
+            let patience = Duration::from_micros(round as u64 % 60);
+            // Hangs if a token gets lost between two of these.
+            while !parker.park_timeout(patience) {}
+        }
+        drop(ask);
+        other.join().unwrap();
+        assert!(!parker.park_timeout(Duration::ZERO));
+    }
+
+    #[test]
     #[ignore = "a measurement: run it alone, in release"]
     fn measure_a_round_trip() {
         let rounds = 200_000u32;
@@ -441,11 +459,18 @@ mod loom_tests {
         model(|| {
             let parker = Parker::new();
             let unparker = parker.unparker();
-            let writer = thread::spawn(move || unparker.unpark());
-            let deadline_passed = parker.park_deadline(Instant::now());
-            if !deadline_passed {
+            let news = Arc::new(AtomicUsize::new(0));
+            let writer = thread::spawn({
+                let news = news.clone();
+                move || {
+                    news.store(1, Ordering::Relaxed);
+                    unparker.unpark();
+                }
+            });
+            if !parker.park_deadline(Instant::now()) {
                 parker.park();
             }
+            assert_eq!(news.load(Ordering::Relaxed), 1);
             writer.join().unwrap();
             assert!(!parker.park_timeout(Duration::ZERO));
         });
