@@ -3,7 +3,7 @@
 //! | Queue | Who puts | Who takes | Order | Costs |
 //! |---|---|---|---|---|
 //! | [`Injector`] | any thread | any thread | first in, first out | a lock; nothing to see that it is empty |
-//! | [`LocalQueue`] | its owner | its owner, and thieves with a [`Stealer`] | first in, first out | an exchange to take |
+//! | [`LocalQueue`] | its owner | owner, and thieves with a [`Stealer`] | first in, first out | an exchange to take |
 //! | [`NextTask`] | its owner | any thread | one place | an exchange each way |
 //!
 //! A [`Runnable`] is not `Clone`, so it is in one of them at a time, and whoever takes it out is the only one to have
@@ -12,13 +12,13 @@
 //!
 //! # What a look at a queue promises
 //!
-//! `is_empty` and `len` take no lock and are out of date when they return. A worker that wants to sleep needs one
-//! promise from them, and this is all of it: *if a push comes before a [`fence`] of one thread in program order, and the
-//! look after a [`fence`] of another, both `SeqCst`, then either the look sees the push, or the first thread sees after
-//! its fence what the second wrote before its own.* The queues do not fence; `idle.rs` does, once for all of them. A
-//! look may also see what has just been taken. And a thief carries what it has taken from one queue to another: for
-//! that moment the tasks are in neither, which is safe as long as a thief that found work looks again, or wakes
-//! somebody, before it sleeps.
+//! Their `is_empty` and `len` take no lock and are out of date when they return. A worker that wants to sleep needs
+//! one promise from them, and this is all of it: *if one thread pushes and then makes a `SeqCst` [`fence`], and another
+//! makes a `SeqCst` [`fence`] and then looks, either the look sees the push, or the first thread sees after its fence
+//! what the second wrote before its own.* The queues do not fence; `idle.rs` does, once for all of them. A look may
+//! also see what has just been taken. And a thief, or a drain, carries what it has taken from one queue to another:
+//! for that moment the tasks are in neither, which is safe as long as whoever carries them wakes somebody afterwards,
+//! or looks again before it sleeps.
 //!
 //! [`fence`]: crate::primitive::fence
 
@@ -35,8 +35,8 @@ pub(crate) use local::{LocalQueue, NextTask, Stealer, local};
 
 /// The queue that any thread may push to, until it is closed.
 ///
-/// A locked [`VecDeque`]: a batch moves in or out under one lock, so that workers rarely meet there, and no list of
-/// blocks has been seen to pay for its size.
+/// A [`VecDeque`] under a lock, not a lock-free list: tasks move in and out in batches, so that workers rarely meet
+/// here, and a lock gives batches, an exact length and a clean end for nothing.
 pub(crate) struct Injector {
     waiting: Mutex<Waiting>,
     /// How many wait. Written under the lock, read by whoever wants to spare itself the lock.

