@@ -1,3 +1,10 @@
 //! An async runtime whose scheduler survives blocking calls.
 
+mod block_on;
+mod park;
 mod primitive;
+mod queue;
+mod runnable;
+
+pub use block_on::block_on;
+pub use park::{Parker, Unparker};

@@ -28,3 +28,6 @@ pub(crate) use loom::{
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
+
+/// Whether loom explores this build: its models want small queues.
+pub(crate) const LOOM: bool = cfg!(reference_runtime_loom);
