@@ -21,6 +21,30 @@ pub(crate) use loom::{
     thread,
 };
 
+#[cfg(reference_runtime_loom)]
+pub(crate) use loom::cell::UnsafeCell;
+
+/// std's cell with loom's methods, so that loom can check every access.
+#[cfg(not(reference_runtime_loom))]
+pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+#[cfg(not(reference_runtime_loom))]
+impl<T> UnsafeCell<T> {
+    pub(crate) fn new(value: T) -> UnsafeCell<T> {
+        UnsafeCell(std::cell::UnsafeCell::new(value))
+    }
+
+    /// Lets `access` read through the pointer; nobody may write meanwhile.
+    pub(crate) fn with<R>(&self, access: impl FnOnce(*const T) -> R) -> R {
+        access(self.0.get())
+    }
+
+    /// Lets `access` write through the pointer; nobody else may read or write meanwhile.
+    pub(crate) fn with_mut<R>(&self, access: impl FnOnce(*mut T) -> R) -> R {
+        access(self.0.get())
+    }
+}
+
 /// Locks `mutex`, whoever panicked while holding it before.
 ///
 /// No lock of ours is held while user code runs, so a poisoned one means that our own code panicked between two

@@ -1,0 +1,73 @@
+//! Tasks: a future, its state and its [`JoinHandle`]'s side in one allocation.
+//!
+//! Four kinds of pointer share a task. The [`Runnable`] is the right to poll it once; there is at most one, so a task
+//! is in at most one queue. Wakers make the next one: the first wake of a sleeping task hands a new `Runnable` to the
+//! task's [`Schedule`], and a wake during a poll has the polling thread do so when the poll is over. The [`TaskRef`]
+//! is for an executor's list of its tasks. The `JoinHandle` gets the output.
+//!
+//! Who may touch what is said by one atomic word. Its flags and its transitions are in `state`; the memory they guard
+//! is in `raw`, what points to it in `pointers`; `join` is the public face.
+//!
+//! A task ends once, in one of four ways: its future finishes, it panics, it was aborted and is run, or the `Runnable`
+//! is dropped unrun, as by an executor that has shut down. (A fifth: nobody is left who could wake or join it.) Each
+//! time its future is dropped first, then [`Schedule::finished`] is called, then the joiner is woken.
+//!
+//! The user's code may panic anywhere. A panic of the poll goes to the joiner; so does that of the future's destructor
+//! if it is the first; those of an output's or a waker's are swallowed where nobody could be told.
+
+mod join;
+#[cfg(all(test, reference_runtime_loom))]
+mod loom;
+mod pointers;
+mod raw;
+mod state;
+#[cfg(all(test, not(reference_runtime_loom)))]
+mod tests;
+
+use std::future::Future;
+use std::panic::Location;
+
+pub use join::{Join, JoinError, JoinHandle};
+pub(crate) use pointers::{Runnable, TaskRef};
+
+/// What an executor supplies with each task. It is stored in the task and dropped with it.
+pub(crate) trait Schedule: Send + Sync + 'static {
+    /// Takes the right to poll the task.
+    ///
+    /// Called on any thread that wakes the task, also from within other tasks' polls and destructors, so under no lock
+    /// of the executor's. An executor that is gone drops the `runnable`, which cancels the task in place.
+    fn schedule(&self, runnable: Runnable, wake: Wake);
+
+    /// The future has been dropped: finished, panicked or cancelled. Called once, before the joiner is woken and on
+    /// the thread that dropped the future. `tag` is what [`task`] got.
+    fn finished(&self, tag: u64) {
+        let _ = tag;
+    }
+}
+
+/// Why a task is scheduled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wake {
+    /// It was spawned, or woken (or aborted) while it slept.
+    Fresh,
+    /// It was woken while it was polled, as by a yield, and so goes to the back of the queue.
+    DuringPoll,
+}
+
+/// Makes a task, not scheduled yet.
+///
+/// `tag` is a number of the executor's choice; `location` is where the user spawned the task.
+pub(crate) fn task<F, S>(
+    future: F,
+    schedule: S,
+    tag: u64,
+    location: &'static Location<'static>,
+) -> (Runnable, JoinHandle<F::Output>, TaskRef)
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+    S: Schedule,
+{
+    let (runnable, side, task) = raw::allocate(future, schedule, tag, location);
+    (runnable, JoinHandle::new(side), task)
+}

@@ -1,0 +1,322 @@
+//! The four kinds of pointer to a task: wakers, [`TaskRef`], [`Runnable`] and [`JoinSide`].
+//!
+//! Each has the address of the task's [`Header`] and keeps the task alive: by a reference, or (the last) by the
+//! handle's flag. All are safe to use; the unsafe code in them is the call of the functions in `raw` for the part of
+//! the task they hold.
+
+// A waker's table and the functions of `raw` are unsafe to write and to call.
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::panic::Location;
+use std::ptr::NonNull;
+use std::sync::Mutex;
+use std::task::{Poll, RawWaker, RawWakerVTable, Waker};
+
+use super::raw::{Header, header, leave, quietly, release};
+use super::state::{Detach, Join, Remains, Wakeup};
+use super::{JoinError, Wake};
+
+/// One table for tasks of all types, so that `Waker::will_wake` never errs.
+static WAKER: RawWakerVTable = RawWakerVTable::new(clone_waker, wake, wake_by_ref, drop_waker);
+
+pub(super) fn raw_waker(task: NonNull<Header>) -> RawWaker {
+    RawWaker::new(task.as_ptr().cast_const().cast(), &WAKER)
+}
+
+/// # Safety
+///
+/// `data` comes from [`raw_waker`].
+unsafe fn waker_task(data: *const ()) -> NonNull<Header> {
+    // SAFETY: it was made of one that is not null.
+    unsafe { NonNull::new_unchecked(data.cast_mut().cast()) }
+}
+
+unsafe fn clone_waker(data: *const ()) -> RawWaker {
+    // SAFETY: a waker's data.
+    let task = unsafe { waker_task(data) };
+    // SAFETY: the waker's reference keeps the task alive.
+    unsafe { header(task) }.state.add_reference();
+    raw_waker(task)
+}
+
+unsafe fn wake(data: *const ()) {
+    // SAFETY: a waker's data.
+    let task = unsafe { waker_task(data) };
+    // SAFETY: the waker's reference keeps the task alive.
+    match unsafe { header(task) }.state.wake() {
+        Wakeup::Schedule => {
+            let _held = TaskRef { task };
+            // SAFETY: `wake` gave us two references; the other is `_held`'s.
+            unsafe { schedule_any(task) };
+        }
+        Wakeup::Nothing => {}
+        // SAFETY: this is the answer.
+        Wakeup::Free => unsafe { leave(task, Remains::Nobody) },
+    }
+}
+
+unsafe fn wake_by_ref(data: *const ()) {
+    // SAFETY: a waker's data.
+    let task = unsafe { waker_task(data) };
+    // SAFETY: the waker's reference keeps the task alive.
+    if unsafe { header(task) }.state.wake_by_ref() == Wakeup::Schedule {
+        // SAFETY: `wake_by_ref` gave us a reference beside the waker's.
+        unsafe { schedule_any(task) };
+    }
+}
+
+unsafe fn drop_waker(data: *const ()) {
+    // SAFETY: a waker's data.
+    let task = unsafe { waker_task(data) };
+    // SAFETY: the waker's reference goes here.
+    unsafe { release(task) }
+}
+
+/// Hands a `Runnable` to the scheduler of a task of any type.
+///
+/// # Safety
+///
+/// A `Runnable`'s reference is the caller's, and is used up; another keeps the task alive until this returns.
+unsafe fn schedule_any(task: NonNull<Header>) {
+    // SAFETY: the other reference keeps the task alive.
+    let schedule = unsafe { header(task) }.vtable.schedule;
+    // SAFETY: as the caller promises.
+    unsafe { schedule(task, Wake::Fresh) }
+}
+
+/// A counted reference to a task, without the right to poll it.
+pub(crate) struct TaskRef {
+    /// With a reference, or in a [`ManuallyDrop`] and with something else that keeps the task alive.
+    pub(super) task: NonNull<Header>,
+}
+
+// SAFETY: `task` asks for futures, outputs and schedulers that are `Send`, for the last of us drops them.
+unsafe impl Send for TaskRef {}
+// SAFETY: a shared one only reads what never changes, or goes through the state.
+unsafe impl Sync for TaskRef {}
+
+impl TaskRef {
+    /// Has the executor drop the future, unless the task finishes first.
+    pub(crate) fn abort(&self) {
+        if self.header().state.abort() == Wakeup::Schedule {
+            // SAFETY: `abort` gave us a reference beside this one.
+            unsafe { schedule_any(self.task) };
+        }
+    }
+
+    /// Whether the future is gone.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.header().state.look() == Join::Finished
+    }
+
+    /// The number the executor chose.
+    pub(crate) fn tag(&self) -> u64 {
+        self.header().tag
+    }
+
+    /// Where the task was spawned.
+    pub(crate) fn location(&self) -> &'static Location<'static> {
+        self.header().location
+    }
+
+    fn header(&self) -> &Header {
+        // SAFETY: the reference keeps the task alive.
+        unsafe { header(self.task) }
+    }
+}
+
+impl Clone for TaskRef {
+    fn clone(&self) -> TaskRef {
+        self.header().state.add_reference();
+        TaskRef { task: self.task }
+    }
+}
+
+impl Drop for TaskRef {
+    fn drop(&mut self) {
+        // SAFETY: the reference is this one's.
+        unsafe { release(self.task) }
+    }
+}
+
+impl fmt::Debug for TaskRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskRef").field("tag", &self.tag()).field("location", self.location()).finish()
+    }
+}
+
+/// The right to poll a task once. Dropping it cancels the task.
+pub(crate) struct Runnable {
+    /// With `SCHEDULED` set by whoever made this, and a reference that polling the task uses up.
+    task: ManuallyDrop<TaskRef>,
+}
+
+impl Runnable {
+    /// Polls the task once, or drops its future if it was aborted.
+    pub(crate) fn run(self) {
+        let run = self.task.header().vtable.run;
+        // SAFETY: the reference is this `Runnable`'s, which ends here.
+        unsafe { run(self.into_task()) }
+    }
+
+    /// Hands the task to its scheduler, as a fresh one.
+    pub(crate) fn schedule(self) {
+        let _held = TaskRef::clone(&self.task);
+        // SAFETY: the reference is this `Runnable`'s, which ends here, and there is `_held`'s.
+        unsafe { schedule_any(self.into_task()) }
+    }
+
+    /// The address of the function that polls the task: the same for all futures of one type.
+    pub(crate) fn kind(&self) -> usize {
+        self.task.header().vtable.run as usize
+    }
+
+    /// The number the executor chose.
+    pub(crate) fn tag(&self) -> u64 {
+        self.task.tag()
+    }
+
+    /// Where the task was spawned.
+    pub(crate) fn location(&self) -> &'static Location<'static> {
+        self.task.location()
+    }
+
+    /// As one word, for queues of words. To be turned back, or the task leaks.
+    pub(crate) fn into_raw(self) -> *mut () {
+        self.into_task().as_ptr().cast()
+    }
+
+    /// # Safety
+    ///
+    /// `raw` comes from [`Runnable::into_raw`], and is turned back once.
+    pub(crate) unsafe fn from_raw(raw: *mut ()) -> Runnable {
+        // SAFETY: `into_raw` does not return null.
+        Runnable::new(unsafe { NonNull::new_unchecked(raw.cast()) })
+    }
+
+    pub(super) fn new(task: NonNull<Header>) -> Runnable {
+        Runnable { task: ManuallyDrop::new(TaskRef { task }) }
+    }
+
+    fn into_task(self) -> NonNull<Header> {
+        ManuallyDrop::new(self).task.task
+    }
+}
+
+impl Drop for Runnable {
+    fn drop(&mut self) {
+        let cancel = self.task.header().vtable.cancel;
+        // SAFETY: the reference is this `Runnable`'s.
+        unsafe { cancel(self.task.task) }
+    }
+}
+
+impl fmt::Debug for Runnable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runnable").field("tag", &self.tag()).field("location", self.location()).finish()
+    }
+}
+
+/// The `JoinHandle`'s side of a task: the only way to its output.
+pub(super) struct JoinSide<T> {
+    /// Without a reference: `HANDLE` is set and keeps the task alive.
+    task: ManuallyDrop<TaskRef>,
+    /// As a lock: to be sent or shared, it takes an output that can be sent.
+    output: PhantomData<Mutex<T>>,
+}
+
+impl<T> JoinSide<T> {
+    pub(super) fn new(task: NonNull<Header>) -> JoinSide<T> {
+        JoinSide { task: ManuallyDrop::new(TaskRef { task }), output: PhantomData }
+    }
+
+    /// The task; good for as long as this side is.
+    pub(super) fn task(&self) -> &TaskRef {
+        &self.task
+    }
+
+    /// Waits for the output: if it is not there, `waker` and no other will be woken when it is.
+    pub(super) fn poll_finished(&mut self, waker: &Waker) -> Poll<()> {
+        let Header { state, joiner, .. } = self.task.header();
+        let found = state.look();
+        if found == Join::Finished {
+            return Poll::Ready(());
+        }
+        // SAFETY: while `JOIN_WAKER` is set there is a waker, and only we write to its field.
+        let is_same =
+            |former: *const MaybeUninit<Waker>| waker.will_wake(unsafe { (*former).assume_init_ref() });
+        if found == Join::Registered && joiner.with(is_same) {
+            return Poll::Pending;
+        }
+        // The user's code, which may panic: nothing has changed yet.
+        let waker = waker.clone();
+        if found == Join::Registered && !self.drop_waker() {
+            quietly(|| drop(waker));
+            return Poll::Ready(());
+        }
+        // SAFETY: `JOIN_WAKER` is clear and only we set it, so the field is ours.
+        joiner.with_mut(|joiner| unsafe { joiner.write(MaybeUninit::new(waker)) });
+        if state.register() == Join::Registered {
+            return Poll::Pending;
+        }
+        // SAFETY: the flag was not set after all, so the waker is still where we put it, and ours.
+        let waker = joiner.with(|joiner| unsafe { (*joiner).assume_init_read() });
+        quietly(|| drop(waker));
+        Poll::Ready(())
+    }
+
+    /// Takes the registered waker back and drops it; false if it was too late. Only for who has the side to itself.
+    fn drop_waker(&self) -> bool {
+        let Header { state, joiner, .. } = self.task.header();
+        if state.unregister() == Join::Finished {
+            return false;
+        }
+        // SAFETY: `unregister` cleared `JOIN_WAKER`, so there is a waker and it is ours.
+        let waker = joiner.with(|joiner| unsafe { (*joiner).assume_init_read() });
+        quietly(|| drop(waker));
+        true
+    }
+
+    /// The output of a task that is finished.
+    pub(super) fn take_output(self) -> Result<T, JoinError> {
+        assert!(self.task.is_finished(), "an output is taken when it is there");
+        let side = ManuallyDrop::new(self);
+        // SAFETY: the task is complete, and this side ends here.
+        unsafe { side.take_and_release() }
+    }
+
+    /// # Safety
+    ///
+    /// The task is complete, and this side is not used again.
+    unsafe fn take_and_release(&self) -> Result<T, JoinError> {
+        let Header { state, vtable, .. } = self.task.header();
+        let mut output = MaybeUninit::<Result<T, JoinError>>::uninit();
+        // SAFETY: the task is complete, so the output is ours, and we ask for it once.
+        unsafe { (vtable.take_output)(self.task.task, output.as_mut_ptr().cast()) };
+        // SAFETY: this is the answer.
+        unsafe { leave(self.task.task, state.release_handle()) };
+        // SAFETY: `take_output` filled it.
+        unsafe { output.assume_init() }
+    }
+}
+
+impl<T> Drop for JoinSide<T> {
+    fn drop(&mut self) {
+        loop {
+            match self.task.header().state.detach() {
+                // SAFETY: this is the answer.
+                Detach::Done(remains) => return unsafe { leave(self.task.task, remains) },
+                Detach::HasOutput => {
+                    // SAFETY: the task is complete, and this side ends here.
+                    let output = unsafe { self.take_and_release() };
+                    return quietly(|| drop(output));
+                }
+                // When it is too late for that, there is an output.
+                Detach::HasWaker => _ = self.drop_waker(),
+            }
+        }
+    }
+}

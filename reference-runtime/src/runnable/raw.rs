@@ -1,0 +1,340 @@
+//! A task's memory: its layout, and the functions that know its types.
+//!
+//! A task is shared through pointers to the [`Header`] that begins every `Task<F, S>`; those are in `pointers`. Each
+//! holds a part of the [`State`], a reference or the handle's flag, and the part keeps the task alive. The functions
+//! marked unsafe ask for such a part, and say if they use it up; after that nobody touches the task again.
+//!
+//! Who may touch which field is written at the fields. What changes is in cells, so that everybody may have a shared
+//! reference to the whole.
+
+// A task's type is erased and its memory shared by count; no safe container does both in one allocation.
+#![allow(unsafe_code)]
+
+use std::any::Any;
+use std::future::Future;
+use std::mem::{self, ManuallyDrop, MaybeUninit};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::ptr::{self, NonNull};
+use std::task::{Context, Poll, Waker};
+
+use super::pointers::{JoinSide, Runnable, TaskRef, raw_waker};
+use super::state::{Complete, Remains, Start, State, Suspend};
+use super::{JoinError, Schedule, Wake};
+use crate::primitive::UnsafeCell;
+
+/// The part of a task that does not depend on its types.
+pub(super) struct Header {
+    /// Says who owns the fields that change.
+    pub(super) state: State,
+
+    // Immutable:
+    pub(super) vtable: &'static Vtable,
+    pub(super) location: &'static Location<'static>,
+    pub(super) tag: u64,
+
+    /// The handle's while `JOIN_WAKER` is clear and the task is not complete. While the flag is set, the handle may
+    /// read it, and the thread that completes the task may take it out once it has cleared the flag.
+    pub(super) joiner: UnsafeCell<MaybeUninit<Waker>>,
+}
+
+/// A task, whole. In this order, so that a pointer to it is a pointer to its header.
+#[repr(C)]
+struct Task<F: Future, S> {
+    header: Header,
+    /// Immutable. Lives as long as the task, which is what makes calling it through a reference possible.
+    schedule: S,
+    /// The running thread's while the task runs; the handle's once it is complete; else of who gave up the last
+    /// reference.
+    stage: UnsafeCell<Stage<F>>,
+}
+
+/// The future until it is dropped, its output from then until it is taken.
+union Stage<F: Future> {
+    future: ManuallyDrop<F>,
+    output: ManuallyDrop<Result<F::Output, JoinError>>,
+}
+
+/// The functions that know a task's types. All take the address of such a task that is alive.
+pub(super) struct Vtable {
+    /// Uses up a `Runnable`'s reference: polls the future, or drops it if the task was aborted.
+    pub(super) run: unsafe fn(NonNull<Header>),
+    /// Uses up a `Runnable`'s reference: drops the future.
+    pub(super) cancel: unsafe fn(NonNull<Header>),
+    /// Uses up a `Runnable`'s reference, and needs another to hold the task meanwhile.
+    pub(super) schedule: unsafe fn(NonNull<Header>, Wake),
+    /// Moves the output to the address given. For the handle, once, when the task is complete.
+    pub(super) take_output: unsafe fn(NonNull<Header>, *mut ()),
+    /// Frees a task that nobody refers to; [`Remains`] says whether the future is still in it.
+    free: unsafe fn(NonNull<Header>, Remains),
+}
+
+impl<F: Future, S: Schedule> Task<F, S> {
+    const VTABLE: &'static Vtable = &Vtable {
+        run: run::<F, S>,
+        cancel: cancel::<F, S>,
+        schedule: schedule::<F, S>,
+        take_output: take_output::<F, S>,
+        free: free::<F, S>,
+    };
+}
+
+/// Puts a task on the heap.
+pub(super) fn allocate<F, S>(
+    future: F,
+    schedule: S,
+    tag: u64,
+    location: &'static Location<'static>,
+) -> (Runnable, JoinSide<F::Output>, TaskRef)
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+    S: Schedule,
+{
+    let task = Box::new(Task {
+        header: Header {
+            state: State::new(),
+            vtable: Task::<F, S>::VTABLE,
+            location,
+            tag,
+            joiner: UnsafeCell::new(MaybeUninit::uninit()),
+        },
+        schedule,
+        stage: UnsafeCell::new(Stage { future: ManuallyDrop::new(future) }),
+    });
+    let task = NonNull::from(Box::leak(task)).cast::<Header>();
+    (Runnable::new(task), JoinSide::new(task), TaskRef { task })
+}
+
+// ---- Functions for every task ----
+
+/// # Safety
+///
+/// The task is alive for as long as the header is used.
+pub(super) unsafe fn header<'a>(task: NonNull<Header>) -> &'a Header {
+    // SAFETY: the task is alive, and what changes in its header is in cells.
+    unsafe { task.as_ref() }
+}
+
+/// Gives a reference up.
+///
+/// # Safety
+///
+/// The reference is the caller's.
+pub(super) unsafe fn release(task: NonNull<Header>) {
+    // SAFETY: the reference keeps the task alive.
+    let remains = unsafe { header(task) }.state.drop_reference();
+    // SAFETY: this is the answer.
+    unsafe { leave(task, remains) }
+}
+
+/// # Safety
+///
+/// A part of the task was given up, and `remains` is the answer.
+pub(super) unsafe fn leave(task: NonNull<Header>, remains: Remains) {
+    if remains == Remains::Others {
+        return;
+    }
+    // SAFETY: nobody refers to the task, so it is alive until we free it.
+    let free = unsafe { header(task) }.vtable.free;
+    // SAFETY: nobody refers to the task.
+    unsafe { free(task, remains) }
+}
+
+/// Runs a destructor or a waker of the user's, and hides its panic: there is nobody left to tell.
+pub(super) fn quietly(user_code: impl FnOnce()) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(user_code)) else { return };
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        // A payload whose destructor panics may well leave another such, so this one is leaked.
+        mem::forget(second);
+    }
+}
+
+// ---- Functions for each type of task ----
+
+type Payload = Box<dyn Any + Send>;
+
+/// # Safety
+///
+/// The task is of this type, and alive for as long as the answer is used.
+unsafe fn typed<'a, F: Future, S>(task: NonNull<Header>) -> &'a Task<F, S> {
+    // SAFETY: the task is alive, and what changes in it is in cells.
+    unsafe { task.cast::<Task<F, S>>().as_ref() }
+}
+
+/// Polls the task, or ends it if it was aborted.
+///
+/// # Safety
+///
+/// A `Runnable`'s reference is the caller's, and is used up.
+unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: the reference keeps the task alive until `suspend` or `finish` gives it up.
+    let Header { state, location, .. } = unsafe { header(task) };
+    if state.start() == Start::Cancel {
+        // SAFETY: `start` made us the running thread, and nobody has dropped the future.
+        return unsafe { finish::<F, S>(task, Err(JoinError::cancelled(location))) };
+    }
+    // SAFETY: `start` made us the running thread, and nobody has dropped the future.
+    let output = match unsafe { poll::<F, S>(task) } {
+        Ok(Poll::Ready(output)) => Ok(output),
+        Err(payload) => Err(JoinError::panic(location, payload)),
+        Ok(Poll::Pending) => match state.suspend() {
+            // SAFETY: this is the answer.
+            Suspend::Idle(remains) => return unsafe { leave(task, remains) },
+            Suspend::Again => {
+                let _held = TaskRef { task };
+                // SAFETY: `suspend` gave us two references; the other is `_held`'s.
+                return unsafe { schedule::<F, S>(task, Wake::DuringPoll) };
+            }
+            Suspend::Cancel => Err(JoinError::cancelled(location)),
+        },
+    };
+    // SAFETY: we are the running thread still, and the future is in its place.
+    unsafe { finish::<F, S>(task, output) }
+}
+
+/// Ends the task without another poll.
+///
+/// # Safety
+///
+/// A `Runnable`'s reference is the caller's, and is used up.
+unsafe fn cancel<F: Future, S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: the reference keeps the task alive.
+    let Header { state, location, .. } = unsafe { header(task) };
+    let (Start::Poll | Start::Cancel) = state.start();
+    // SAFETY: `start` made us the running thread, and nobody has dropped the future.
+    unsafe { finish::<F, S>(task, Err(JoinError::cancelled(location))) }
+}
+
+/// Hands the `Runnable` to the scheduler.
+///
+/// # Safety
+///
+/// A `Runnable`'s reference is the caller's, and is used up; another keeps the task alive until this returns.
+unsafe fn schedule<F: Future, S: Schedule>(task: NonNull<Header>, wake: Wake) {
+    // SAFETY: the other reference keeps the task alive.
+    let schedule = &unsafe { typed::<F, S>(task) }.schedule;
+    schedule.schedule(Runnable::new(task), wake);
+}
+
+/// Polls the future with a waker that borrows the running thread's reference.
+///
+/// # Safety
+///
+/// The caller is the running thread, and the future is in its place.
+unsafe fn poll<F: Future, S>(task: NonNull<Header>) -> Result<Poll<F::Output>, Payload> {
+    // SAFETY: the running thread's reference outlives the waker, which is not dropped and so gives up none.
+    let waker = ManuallyDrop::new(unsafe { Waker::from_raw(raw_waker(task)) });
+    let mut context = Context::from_waker(&waker);
+    // SAFETY: the running thread's reference keeps the task alive.
+    unsafe { typed::<F, S>(task) }.stage.with_mut(|stage| {
+        // SAFETY: `RUNNING` is set and we set it, so the stage is ours.
+        let stage = unsafe { &mut *stage };
+        // SAFETY: the caller knows the future to be in its place.
+        let future = unsafe { &mut *stage.future };
+        // SAFETY: the future stays where it is until it is dropped there.
+        let future = unsafe { Pin::new_unchecked(future) };
+        catch_unwind(AssertUnwindSafe(|| future.poll(&mut context)))
+    })
+}
+
+/// Drops the future where it is, and tells the scheduler.
+///
+/// # Safety
+///
+/// The task is alive, the stage is the caller's, and the future is in it. It is not afterwards.
+unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> Result<(), Payload> {
+    // SAFETY: the task is alive.
+    let Task { header, schedule, stage } = unsafe { typed::<F, S>(task) };
+    let dropped = stage.with_mut(|stage| {
+        // SAFETY: the stage is the caller's.
+        let stage = unsafe { &mut *stage };
+        // SAFETY: the future is in its place, and the caller does not use it again.
+        catch_unwind(AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(&mut stage.future) }))
+    });
+    quietly(|| schedule.finished(header.tag));
+    dropped
+}
+
+/// Ends the future and leaves its output to the joiner, if there is one.
+///
+/// The order: the future is dropped, the scheduler is told, and only then does the joiner hear of it; so whoever
+/// awaits a handle may rely on everything the future held being free.
+///
+/// # Safety
+///
+/// The caller is the running thread, whose reference is used up; the future is in its place.
+unsafe fn finish<F: Future, S: Schedule>(task: NonNull<Header>, output: Result<F::Output, JoinError>) {
+    // SAFETY: the running thread's reference keeps the task alive until it is given up below.
+    let Task { header, stage, .. } = unsafe { typed::<F, S>(task) };
+    let Header { state, joiner, location, .. } = header;
+    // SAFETY: `RUNNING` is set and we set it, so the stage is ours.
+    let output = match unsafe { drop_future::<F, S>(task) } {
+        Ok(()) => output,
+        Err(payload) => worse(output, payload, location),
+    };
+    stage.with_mut(|stage| {
+        let output = Stage { output: ManuallyDrop::new(output) };
+        // SAFETY: the stage is ours, and there is nothing in it any more.
+        unsafe { stage.write(output) };
+    });
+    let remains = match state.complete() {
+        Complete::Done(remains) => remains,
+        Complete::WakeJoiner => {
+            // SAFETY: `complete` cleared `JOIN_WAKER`, so there is a waker and it is ours.
+            let waker = joiner.with(|waker| unsafe { (*waker).assume_init_read() });
+            quietly(|| waker.wake());
+            state.drop_reference()
+        }
+        Complete::OutputUnwanted => {
+            stage.with_mut(|stage| {
+                // SAFETY: without a handle the stage is ours still.
+                let stage = unsafe { &mut *stage };
+                // SAFETY: the output was put there above, and nobody uses it again.
+                quietly(|| unsafe { ManuallyDrop::drop(&mut stage.output) });
+            });
+            state.complete_detached()
+        }
+    };
+    // SAFETY: this is the answer.
+    unsafe { leave(task, remains) }
+}
+
+/// What the joiner gets when the future's destructor panicked as well: the first panic there was.
+fn worse<T>(
+    output: Result<T, JoinError>,
+    payload: Payload,
+    location: &'static Location<'static>,
+) -> Result<T, JoinError> {
+    match output {
+        Err(error) if error.is_panic() => {
+            quietly(|| drop(payload));
+            Err(error)
+        }
+        output => {
+            quietly(|| drop(output));
+            Err(JoinError::panic(location, payload))
+        }
+    }
+}
+
+unsafe fn take_output<F: Future, S>(task: NonNull<Header>, to: *mut ()) {
+    // SAFETY: the handle keeps the task alive.
+    unsafe { typed::<F, S>(task) }.stage.with(|stage| {
+        let to = to.cast::<Result<F::Output, JoinError>>();
+        // SAFETY: the task is complete and the handle asks once, so the output is in its place, and the handle's.
+        unsafe { ptr::copy_nonoverlapping(stage.cast(), to, 1) };
+    });
+}
+
+unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>, remains: Remains) {
+    if remains == Remains::Future {
+        // SAFETY: nobody refers to the task, so its stage is ours.
+        if let Err(payload) = unsafe { drop_future::<F, S>(task) } {
+            quietly(|| drop(payload));
+        }
+    }
+    // SAFETY: nobody refers to the task, which came from a box of this type.
+    let task = unsafe { Box::from_raw(task.cast::<Task<F, S>>().as_ptr()) };
+    drop(task);
+}

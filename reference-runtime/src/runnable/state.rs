@@ -1,0 +1,346 @@
+//! A task's state: six flags and a reference count in one word, changed only by the named transitions of [`State`].
+//!
+//! | Flag | Means while it is set |
+//! |---|---|
+//! | [`SCHEDULED`] | a `Runnable` exists or, beside [`RUNNING`], will exist as soon as the poll ends |
+//! | [`RUNNING`] | one thread, the one that set it, owns the stage: it polls or drops the future |
+//! | [`COMPLETED`] | the future is gone for good; [`SCHEDULED`] and [`ABORTED`] mean nothing any more |
+//! | [`ABORTED`] | the next thread to run the task drops the future instead of polling it |
+//! | [`HANDLE`] | the `JoinHandle` lives; after [`COMPLETED`] it owns the output |
+//! | [`JOIN_WAKER`] | the joiner's waker is in its field and belongs to whoever clears the flag |
+//!
+//! The count covers the `Runnable` (or the poll it has become), each waker and each `TaskRef`. The `JoinHandle` needs
+//! none: its flag keeps the task just as well, and dropping it stays one operation. A task is freed by whoever
+//! leaves it with no reference and no handle.
+//!
+//! A wake and the poll it causes cost three read-modify-writes, [`State::wake_by_ref`], [`State::start`] and
+//! [`State::suspend`]; a fourth, only for wakes by value and for wakes during a poll, holds the task for the length of
+//! the call to its scheduler, which lives in the task and could otherwise be freed below the caller's feet.
+
+use crate::primitive::{AtomicUsize, Ordering};
+
+const SCHEDULED: usize = 1 << 0;
+// Twice `SCHEDULED`, so that one addition turns the one into the other; see `State::start`.
+const RUNNING: usize = SCHEDULED << 1;
+// Twice `RUNNING`, for the same reason; see `State::complete_detached`.
+const COMPLETED: usize = RUNNING << 1;
+const ABORTED: usize = 1 << 3;
+const HANDLE: usize = 1 << 4;
+const JOIN_WAKER: usize = 1 << 5;
+/// The count lives in all the bits from here on.
+const REFERENCE: usize = 1 << 6;
+
+/// The one atomic of a task.
+pub(super) struct State(AtomicUsize);
+
+/// What a wake has to do.
+#[must_use]
+#[derive(Debug, PartialEq)]
+pub(super) enum Wakeup {
+    /// Hand the task to its scheduler: this wake made its `Runnable`.
+    Schedule,
+    /// Nothing: somebody else polls the task after this, or nobody ever does.
+    Nothing,
+    /// The waker was the last that referred to the completed task.
+    Free,
+}
+
+/// What the thread that begins to run a task does.
+#[must_use]
+#[derive(Debug, PartialEq)]
+pub(super) enum Start {
+    /// Poll the future.
+    Poll,
+    /// Drop the future.
+    Cancel,
+}
+
+/// What follows a poll that returned `Pending`.
+#[must_use]
+#[derive(Debug, PartialEq)]
+pub(super) enum Suspend {
+    /// The task sleeps, and the poll's reference is given up.
+    Idle(Remains),
+    /// It was woken meanwhile: the poll's reference is the new `Runnable`'s, and one more holds the task while it is
+    /// handed to the scheduler.
+    Again,
+    /// It was aborted meanwhile: still running, drop the future.
+    Cancel,
+}
+
+/// What follows the end of the future.
+#[must_use]
+#[derive(Debug, PartialEq)]
+pub(super) enum Complete {
+    /// The output is the handle's now, and our reference is given up.
+    Done(Remains),
+    /// The output is the handle's now, the joiner's waker is ours, and so is the reference still.
+    WakeJoiner,
+    /// Nobody will ever ask for the output: still running, drop it and then call [`State::complete_detached`].
+    OutputUnwanted,
+}
+
+/// What is left of a task when a reference or the handle has been given up.
+#[must_use]
+#[derive(Debug, PartialEq)]
+pub(super) enum Remains {
+    /// Others refer to the task: do not touch it again.
+    Others,
+    /// Nobody does, and the future is gone: free the task.
+    Nobody,
+    /// Nobody does, so nobody can ever wake it: drop the future, then free the task.
+    Future,
+}
+
+/// What the `JoinHandle` finds when it looks.
+#[must_use]
+#[derive(Debug, PartialEq)]
+pub(super) enum Join {
+    /// The output is the handle's.
+    Finished,
+    /// The future lives. The waker's field belongs to the handle alone.
+    Unregistered,
+    /// The future lives. The waker in the field may be read, no more.
+    Registered,
+}
+
+/// What the `JoinHandle` that goes away has to do.
+#[must_use]
+#[derive(Debug, PartialEq)]
+pub(super) enum Detach {
+    /// Drop the output, then call [`State::release_handle`].
+    HasOutput,
+    /// Take the waker back first; see [`State::unregister`].
+    HasWaker,
+    /// It has detached.
+    Done(Remains),
+}
+
+fn remains(state: usize) -> Remains {
+    match (state & HANDLE != 0 || state >= REFERENCE, state & COMPLETED != 0) {
+        (true, _) => Remains::Others,
+        (false, true) => Remains::Nobody,
+        (false, false) => Remains::Future,
+    }
+}
+
+impl State {
+    /// The state of a new task: with a `Runnable`, a `TaskRef` and a `JoinHandle`.
+    pub(super) fn new() -> State {
+        State(AtomicUsize::new(SCHEDULED | HANDLE | 2 * REFERENCE))
+    }
+
+    /// Adds a reference, for somebody who has one.
+    pub(super) fn add_reference(&self) {
+        // Relaxed: whoever has a reference keeps the task from being freed, and a new one publishes nothing.
+        let before = self.0.fetch_add(REFERENCE, Ordering::Relaxed);
+        if before > usize::MAX / 2 {
+            // A program that leaks this many wakers would soon wrap the count around and free a task in use.
+            std::process::abort();
+        }
+    }
+
+    /// Gives a reference up.
+    pub(super) fn drop_reference(&self) -> Remains {
+        // Release: pairs with the Acquire of whoever gives up the last reference; without it our last accesses could
+        // come after the memory was freed. Acquire: we may be that one, and the pairs are all the other drops.
+        let before = self.0.fetch_sub(REFERENCE, Ordering::AcqRel);
+        remains(before - REFERENCE)
+    }
+
+    /// A waker is used up.
+    ///
+    /// With [`Wakeup::Schedule`] the caller has two references: the `Runnable`'s, and its own until it drops it.
+    pub(super) fn wake(&self) -> Wakeup {
+        let mut seen = self.0.load(Ordering::Relaxed);
+        loop {
+            let (next, wakeup) = if seen & (SCHEDULED | RUNNING | COMPLETED) == 0 {
+                (seen + SCHEDULED + REFERENCE, Wakeup::Schedule)
+            } else if seen & COMPLETED == 0 {
+                ((seen | SCHEDULED) - REFERENCE, Wakeup::Nothing)
+            } else if remains(seen - REFERENCE) == Remains::Others {
+                (seen - REFERENCE, Wakeup::Nothing)
+            } else {
+                (seen - REFERENCE, Wakeup::Free)
+            };
+            // Release: pairs with the Acquire in `start`, also when the task is queued already; without it the next
+            // poll may not see what the waking thread wrote, and sleep for ever. Acquire: as in `drop_reference`.
+            match self.0.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return wakeup,
+                Err(actual) => seen = actual,
+            }
+        }
+    }
+
+    /// A waker is used and kept. Never returns [`Wakeup::Free`].
+    pub(super) fn wake_by_ref(&self) -> Wakeup {
+        let mut seen = self.0.load(Ordering::Relaxed);
+        loop {
+            let (next, wakeup) = if seen & COMPLETED != 0 {
+                return Wakeup::Nothing;
+            } else if seen & (SCHEDULED | RUNNING) == 0 {
+                (seen + SCHEDULED + REFERENCE, Wakeup::Schedule)
+            } else {
+                (seen | SCHEDULED, Wakeup::Nothing)
+            };
+            // Release: as in `wake`. A task that is queued already gets its own state written back for this alone: a
+            // load that finds `SCHEDULED` would not be ordered before the poll that clears it.
+            match self.0.compare_exchange_weak(seen, next, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return wakeup,
+                Err(actual) => seen = actual,
+            }
+        }
+    }
+
+    /// Asks for the end of the task. Never returns [`Wakeup::Free`].
+    pub(super) fn abort(&self) -> Wakeup {
+        let mut seen = self.0.load(Ordering::Relaxed);
+        loop {
+            let (next, wakeup) = if seen & (COMPLETED | ABORTED) != 0 {
+                return Wakeup::Nothing;
+            } else if seen & (SCHEDULED | RUNNING) == 0 {
+                ((seen | SCHEDULED | ABORTED) + REFERENCE, Wakeup::Schedule)
+            } else {
+                (seen | ABORTED, Wakeup::Nothing)
+            };
+            // Release: pairs with the Acquire in `start`; without it the destructor of the future may not see what
+            // the aborting thread wrote.
+            match self.0.compare_exchange_weak(seen, next, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return wakeup,
+                Err(actual) => seen = actual,
+            }
+        }
+    }
+
+    /// The `Runnable` becomes a poll.
+    pub(super) fn start(&self) -> Start {
+        // `SCHEDULED` is set and `RUNNING` is not, so the sum clears the one and sets the other. An addition is one
+        // instruction where a compare-exchange is a loop.
+        //
+        // Acquire: pairs with the Release in `wake` and `wake_by_ref`, and through them (a read-modify-write carries
+        // on what it overwrites) with the one in `suspend`; without it this poll may miss what it was woken for, and
+        // find the future as it was before the last poll on another thread.
+        let before = self.0.fetch_add(RUNNING - SCHEDULED, Ordering::Acquire);
+        debug_assert_eq!(before & (SCHEDULED | RUNNING | COMPLETED), SCHEDULED);
+        if before & ABORTED != 0 { Start::Cancel } else { Start::Poll }
+    }
+
+    /// The poll returned `Pending`.
+    pub(super) fn suspend(&self) -> Suspend {
+        // Acquire, here and below: pairs with the Release in `abort`; without it the destructor of the future may not
+        // see what the aborting thread wrote.
+        let mut seen = self.0.load(Ordering::Acquire);
+        loop {
+            let (next, suspend) = if seen & ABORTED != 0 {
+                return Suspend::Cancel;
+            } else if seen & SCHEDULED != 0 {
+                (seen - RUNNING + REFERENCE, Suspend::Again)
+            } else {
+                let next = seen - RUNNING - REFERENCE;
+                (next, Suspend::Idle(remains(next)))
+            };
+            // Release: pairs with the Acquire in `start`; without it the next poll may find the future as it was
+            // before this one. Acquire: as in `drop_reference`.
+            match self.0.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return suspend,
+                Err(actual) => seen = actual,
+            }
+        }
+    }
+
+    /// The future has been dropped and the output is in its place.
+    pub(super) fn complete(&self) -> Complete {
+        let mut seen = self.0.load(Ordering::Relaxed);
+        loop {
+            if seen & HANDLE == 0 {
+                return Complete::OutputUnwanted;
+            }
+            let (next, complete) = if seen & JOIN_WAKER != 0 {
+                (seen - RUNNING + COMPLETED - JOIN_WAKER, Complete::WakeJoiner)
+            } else {
+                (seen - RUNNING + COMPLETED - REFERENCE, Complete::Done(Remains::Others))
+            };
+            // Release: pairs with the Acquires in `look`, `register`, `unregister` and `detach`; without it the
+            // handle may read the output before it is written. Acquire: pairs with the Release in `register`; without
+            // it we may read the waker before it is written.
+            match self.0.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return complete,
+                Err(actual) => seen = actual,
+            }
+        }
+    }
+
+    /// The future and the output have been dropped, and there is no handle.
+    pub(super) fn complete_detached(&self) -> Remains {
+        // `RUNNING` is set and `COMPLETED` is not, so the sum clears the one and sets the other.
+        let change = (COMPLETED - RUNNING).wrapping_sub(REFERENCE);
+        // Release and Acquire: as in `drop_reference`, which this is too.
+        let before = self.0.fetch_add(change, Ordering::AcqRel);
+        debug_assert_eq!(before & (RUNNING | COMPLETED | HANDLE), RUNNING);
+        remains(before.wrapping_add(change))
+    }
+
+    /// What the handle finds.
+    pub(super) fn look(&self) -> Join {
+        // Acquire: pairs with the Release in `complete`; without it the handle may read the output before it is
+        // written.
+        let seen = self.0.load(Ordering::Acquire);
+        match (seen & COMPLETED != 0, seen & JOIN_WAKER != 0) {
+            (true, _) => Join::Finished,
+            (false, false) => Join::Unregistered,
+            (false, true) => Join::Registered,
+        }
+    }
+
+    /// The handle has put a waker into the field. [`Join::Finished`]: too late, and the waker is still the handle's.
+    pub(super) fn register(&self) -> Join {
+        // Release: pairs with the Acquire in `complete`; without it the field may be read before it is written.
+        self.update_unless_finished(|seen| seen | JOIN_WAKER, Ordering::Release, Join::Registered)
+    }
+
+    /// The handle wants the waker back. [`Join::Finished`]: too late, the waker belongs to the thread that finished.
+    pub(super) fn unregister(&self) -> Join {
+        // Relaxed: the waker that is ours again was written by us.
+        self.update_unless_finished(|seen| seen & !JOIN_WAKER, Ordering::Relaxed, Join::Unregistered)
+    }
+
+    fn update_unless_finished(&self, change: impl Fn(usize) -> usize, order: Ordering, done: Join) -> Join {
+        // Acquire, here and below: as in `look`.
+        let mut seen = self.0.load(Ordering::Acquire);
+        while seen & COMPLETED == 0 {
+            match self.0.compare_exchange_weak(seen, change(seen), order, Ordering::Acquire) {
+                Ok(_) => return done,
+                Err(actual) => seen = actual,
+            }
+        }
+        Join::Finished
+    }
+
+    /// The handle goes away.
+    pub(super) fn detach(&self) -> Detach {
+        // Acquire, here and below: as in `look`, for the output that must be dropped.
+        let mut seen = self.0.load(Ordering::Acquire);
+        loop {
+            if seen & COMPLETED != 0 {
+                return Detach::HasOutput;
+            }
+            if seen & JOIN_WAKER != 0 {
+                return Detach::HasWaker;
+            }
+            let next = seen - HANDLE;
+            // Release and Acquire: as in `drop_reference`, which this is too.
+            match self.0.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Detach::Done(remains(next)),
+                Err(actual) => seen = actual,
+            }
+        }
+    }
+
+    /// The handle, having taken the output, goes away.
+    pub(super) fn release_handle(&self) -> Remains {
+        // Release and Acquire: as in `drop_reference`, which this is too.
+        let before = self.0.fetch_sub(HANDLE, Ordering::AcqRel);
+        debug_assert_eq!(before & (COMPLETED | HANDLE), COMPLETED | HANDLE);
+        remains(before - HANDLE)
+    }
+}
