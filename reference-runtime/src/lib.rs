@@ -3,3 +3,8 @@
 mod primitive;
 #[cfg(not(reference_runtime_loom))]
 mod reactor;
+#[cfg(not(reference_runtime_loom))]
+mod runtime;
+
+#[cfg(not(reference_runtime_loom))]
+pub use runtime::{block_on, task};
