@@ -7,4 +7,7 @@ mod reactor;
 mod runtime;
 
 #[cfg(not(reference_runtime_loom))]
+pub mod time;
+
+#[cfg(not(reference_runtime_loom))]
 pub use runtime::{block_on, task};
