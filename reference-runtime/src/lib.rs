@@ -7,6 +7,8 @@ mod reactor;
 mod runtime;
 
 #[cfg(not(reference_runtime_loom))]
+pub mod net;
+#[cfg(not(reference_runtime_loom))]
 pub mod time;
 
 #[cfg(not(reference_runtime_loom))]
