@@ -47,7 +47,8 @@ mod tcp_stream;
 //pub mod unix;
 
 pub use std::net::{
-    AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6, ToSocketAddrs,
+    AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6,
+    ToSocketAddrs,
 };
 
 pub use tcp_listener::{Incoming, TcpListener};
@@ -69,7 +70,10 @@ fn resolve<A: ToSocketAddrs>(addrs: A) -> io::Result<Vec<SocketAddr>> {
 }
 
 /// The first success of `open` on the addresses of `addrs`, or its last error.
-fn first_of<A: ToSocketAddrs, T>(addrs: A, mut open: impl FnMut(SocketAddr) -> io::Result<T>) -> io::Result<T> {
+fn first_of<A: ToSocketAddrs, T>(
+    addrs: A,
+    mut open: impl FnMut(SocketAddr) -> io::Result<T>,
+) -> io::Result<T> {
     let mut result = Err(no_address());
     for addr in resolve(addrs)? {
         result = open(addr);

@@ -251,8 +251,7 @@ impl Stream for Incoming<'_> {
     type Item = io::Result<TcpStream>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let accepted =
-            self.listener.socket.poll_io(Direction::Read, cx, std::net::TcpListener::accept);
+        let accepted = self.listener.socket.poll_io(Direction::Read, cx, std::net::TcpListener::accept);
         accepted.map(|result| Some(result.and_then(|(stream, _)| stream.try_into())))
     }
 }
