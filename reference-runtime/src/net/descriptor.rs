@@ -40,4 +40,4 @@ macro_rules! impl_descriptor {
     )*};
 }
 
-impl_descriptor!(super::TcpListener, super::TcpStream);
+impl_descriptor!(super::TcpListener, super::TcpStream, super::UdpSocket);

@@ -39,10 +39,11 @@
 //! ```
 
 mod descriptor;
+mod multicast;
 mod stream;
 mod tcp_listener;
 mod tcp_stream;
-//mod udp;
+mod udp;
 //CFG
 //pub mod unix;
 
@@ -53,7 +54,7 @@ pub use std::net::{
 
 pub use tcp_listener::{Incoming, TcpListener};
 pub use tcp_stream::TcpStream;
-//pub use udp::UdpSocket;
+pub use udp::UdpSocket;
 //CFG
 //#[cfg_attr(docsrs, doc(cfg(unix)))]
 //pub use unix::{UnixDatagram, UnixListener, UnixStream};
