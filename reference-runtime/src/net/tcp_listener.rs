@@ -1,0 +1,257 @@
+//! Listening for TCP connections.
+
+use std::{
+    fmt, io,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures::Stream;
+
+use super::{SocketAddr, TcpStream, ToSocketAddrs, first_of};
+use crate::{
+    reactor::{Direction, Registered},
+    runtime,
+};
+
+/// A TCP socket that accepts connections: [`std::net::TcpListener`], async.
+///
+/// Any number of tasks may accept at the same time.
+///
+/// # Examples
+///
+/// ```no_run
+/// use futures::io::AsyncWriteExt;
+/// use reference_runtime::net::TcpListener;
+///
+/// # fn main() -> std::io::Result<()> {
+/// # reference_runtime::block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:8080").await?;
+/// loop {
+///     let (mut stream, peer) = listener.accept().await?;
+///     stream.write_all(format!("hello, {peer}\n").as_bytes()).await?;
+/// }
+/// # })
+/// # }
+/// ```
+pub struct TcpListener {
+    pub(super) socket: Registered<std::net::TcpListener>,
+}
+
+impl TcpListener {
+    /// Listens on the first address of `addrs` that it can be bound to. Port 0 lets the operating system choose one; see
+    /// [`TcpListener::local_addr`].
+    ///
+    /// # Errors
+    ///
+    /// If a name cannot be resolved, or if no address can be bound to: then it is the error of the last.
+    ///
+    /// # Cancel safety
+    ///
+    /// It is done at its first poll.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use reference_runtime::net::TcpListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert_ne!(listener.local_addr()?.port(), 0);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub async fn bind<A: ToSocketAddrs>(addrs: A) -> io::Result<TcpListener> {
+        first_of(addrs, std::net::TcpListener::bind)?.try_into()
+    }
+
+    /// Waits for a connection and returns it, with the address of the peer.
+    ///
+    /// # Errors
+    ///
+    /// An error is that of one connection, such as a peer that went away, or that of the process, such as too many open
+    /// files. The listener can be used further. After too many open files, wait a little before the next call: the
+    /// connection is still there, so it would fail again at once.
+    ///
+    /// # Cancel safety
+    ///
+    /// No connection is lost: it is accepted only when this returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use reference_runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_server, peer) = listener.accept().await?;
+    /// assert_eq!(peer, client.local_addr()?);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, peer) = self.socket.io(Direction::Read, std::net::TcpListener::accept).await?;
+        Ok((stream.try_into()?, peer))
+    }
+
+    /// The connections as they come; the stream does not end.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`TcpListener::accept`]. The stream goes on after an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// use reference_runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let server = listener.incoming().next().await.expect("it does not end")?;
+    /// assert_eq!(server.peer_addr()?, client.local_addr()?);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub fn incoming(&self) -> Incoming<'_> {
+        Incoming { listener: self }
+    }
+
+    /// The address it listens on.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system does not tell.
+    ///
+    /// # Examples
+    ///
+    /// See [`TcpListener::bind`].
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.get().local_addr()
+    }
+
+    /// The time to live of packets: over how many routers they may go.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system does not tell.
+    ///
+    /// # Examples
+    ///
+    /// See [`TcpListener::set_ttl`].
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.socket.get().ttl()
+    }
+
+    /// Sets the time to live of packets.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system refuses the value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use reference_runtime::net::TcpListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// listener.set_ttl(10)?;
+    /// assert_eq!(listener.ttl()?, 10);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.socket.get().set_ttl(ttl)
+    }
+
+    /// Takes the pending error of the socket, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system does not tell.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use reference_runtime::net::TcpListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert!(listener.take_error()?.is_none());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.socket.get().take_error()
+    }
+
+    /// Takes the socket from the runtime. It stays in non-blocking mode.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use reference_runtime::net::TcpListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?.into_std();
+    /// listener.set_nonblocking(false)?;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub fn into_std(self) -> std::net::TcpListener {
+        self.socket.into_inner()
+    }
+}
+
+/// Hands the socket to the runtime of the current thread, and puts it into non-blocking mode.
+impl TryFrom<std::net::TcpListener> for TcpListener {
+    type Error = io::Error;
+
+    fn try_from(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+        listener.set_nonblocking(true)?;
+        Ok(TcpListener { socket: Registered::new(runtime::reactor(), listener)? })
+    }
+}
+
+impl From<TcpListener> for std::net::TcpListener {
+    fn from(listener: TcpListener) -> std::net::TcpListener {
+        listener.into_std()
+    }
+}
+
+impl fmt::Debug for TcpListener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.socket.fmt(f)
+    }
+}
+
+/// The connections of a [`TcpListener`]. Made by [`TcpListener::incoming`].
+#[derive(Debug)]
+#[must_use = "a stream does nothing unless polled"]
+pub struct Incoming<'a> {
+    listener: &'a TcpListener,
+}
+
+impl Stream for Incoming<'_> {
+    type Item = io::Result<TcpStream>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let accepted = self.listener.socket.poll_io(Direction::Read, cx, std::net::TcpListener::accept);
+        accepted.map(|result| Some(result.and_then(|(stream, _)| stream.try_into())))
+    }
+}

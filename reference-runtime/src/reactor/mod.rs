@@ -1,0 +1,303 @@
+//! Waits for readiness and for timers, and wakes who waited.
+//!
+//! * A [`Source`] is a socket the operating system watches for us, with the wakers of those who wait for it.
+//! * The *attendant* is the one thread that may wait for events. [`Reactor::try_attend`] makes a thread the attendant,
+//!   [`Attendant::wait`] ends that again. Who the attendant is, and when, is the scheduler's business.
+//! * A [`Timer`](timers::Timer) is an entry among [`Timers`]; the attendant waits no longer than until the earliest.
+//!
+//! Invariants: wakers are cloned, woken and dropped with no lock of ours held, the attendance included, because they
+//! are user code: the drop of a waker may drop a task, whose sockets and timers come back here. A source is deleted
+//! from the poller before its descriptor is closed.
+//!
+//! Sources are registered once, for both directions and in edge mode: the poller reports a change, and whoever waits
+//! tries again. Re-arming with every wait (the oneshot mode) costs a system call each time and shows in the latencies,
+//! so it serves only where the platform has no edges; see [`source`].
+//!
+//! Not here: which tasks run (the scheduler), sockets ([`crate::net`]), clocks and intervals ([`crate::time`]).
+
+use std::{
+    cell::RefCell,
+    fmt, io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use polling::{Event, Events, PollMode, Poller};
+use slab::Slab;
+
+use crate::primitive::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, lock};
+
+pub(crate) mod source;
+pub(crate) mod timers;
+
+pub(crate) use source::{Direction, Registered};
+pub(crate) use timers::Timer;
+
+use source::Source;
+use timers::Timers;
+
+/// No wait is longer than this. Some platforms refuse a time-out that does not fit their units, and one needless
+/// return a day costs nothing.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Waits for readiness and for timers.
+pub(crate) struct Reactor {
+    // Immutable:
+    poller: Poller,
+    mode: PollMode,
+
+    /// Held by the attendant, who fills the buffer.
+    attendance: Mutex<Events>,
+    /// Written by the attendant only: it holds `attendance`, or is about to give it back.
+    is_attended: AtomicBool,
+
+    registry: Mutex<Registry>,
+    timers: Mutex<Timers>,
+}
+
+/// All sources, by the key under which the poller knows them.
+#[derive(Default)]
+struct Registry {
+    sources: Slab<Arc<Source>>,
+    is_closed: bool,
+}
+
+impl Reactor {
+    /// Opens a reactor. Nobody attends it yet.
+    pub(crate) fn new() -> io::Result<Arc<Reactor>> {
+        let poller = Poller::new()?;
+        let mode = if poller.supports_edge() { PollMode::Edge } else { PollMode::Oneshot };
+        Ok(Reactor::with(poller, mode))
+    }
+
+    /// Opens a reactor that does without edges, as on the platforms that have none.
+    #[cfg(test)]
+    pub(crate) fn new_oneshot() -> io::Result<Arc<Reactor>> {
+        Ok(Reactor::with(Poller::new()?, PollMode::Oneshot))
+    }
+
+    fn with(poller: Poller, mode: PollMode) -> Arc<Reactor> {
+        Arc::new(Reactor {
+            poller,
+            mode,
+            attendance: Mutex::new(Events::new()),
+            is_attended: AtomicBool::new(false),
+            registry: Mutex::new(Registry::default()),
+            timers: Mutex::new(Timers::default()),
+        })
+    }
+
+    /// Makes this the reactor of the current thread until the guard is dropped.
+    pub(crate) fn enter(self: &Arc<Self>) -> Entered {
+        let previous = CURRENT.with(|current| current.replace(Some(self.clone())));
+        Entered { previous, stays_on_its_thread: std::marker::PhantomData }
+    }
+
+    /// The reactor of the current thread; `None` outside of [`Reactor::enter`] and while the thread ends.
+    pub(crate) fn current() -> Option<Arc<Reactor>> {
+        CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+    }
+
+    /// Becomes the attendant, unless another thread is.
+    pub(crate) fn try_attend(&self) -> Option<Attendant<'_>> {
+        let events = match self.attendance.try_lock() {
+            Ok(events) => events,
+            Err(std::sync::TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(std::sync::TryLockError::WouldBlock) => return None,
+        };
+        // SeqCst: the attendant sets this, then looks for work, then waits; who adds work looks at this afterwards, in
+        // `is_attended`. Without one order of the four, each could miss the other, and the work would wait for an
+        // event.
+        self.is_attended.store(true, Ordering::SeqCst);
+        Some(Attendant { reactor: self, events })
+    }
+
+    /// Whether some thread waits or is about to. Who adds work first and asks then may spare the [`Reactor::notify`]
+    /// on `false`, provided that an attendant looks for work after [`Reactor::try_attend`].
+    pub(crate) fn is_attended(&self) -> bool {
+        // SeqCst: see `try_attend`.
+        self.is_attended.load(Ordering::SeqCst)
+    }
+
+    /// Ends the wait of the attendant; without one, the next wait ends at once.
+    pub(crate) fn notify(&self) {
+        // The only documented failure is that of a closed poller, and ours is open as long as we are.
+        let _ = self.poller.notify();
+    }
+
+    /// Whether a wait would return at once because of the poller; consumes nothing. `None` where the poller cannot be
+    /// asked. Beside events, a notification counts, and so does the passed time-out of an earlier wait.
+    pub(crate) fn events_waiting(&self) -> Option<bool> {
+        look_at(&self.poller)
+    }
+
+    /// When the earliest timer is due.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        lock(&self.timers).next_deadline()
+    }
+
+    /// Whether [`Reactor::close`] was called.
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.registry).is_closed
+    }
+
+    /// Refuses sources and timers from now on, and wakes all who wait.
+    ///
+    /// Woken, not merely dropped, because a task of another runtime may wait here, and nobody else would ever tell it:
+    /// an operation on a socket then fails instead of waiting, and a sleep moves to another reactor. No waker
+    /// stays behind, so none can keep alive a task that keeps us alive.
+    pub(crate) fn close(&self) {
+        let sources: Vec<Arc<Source>> = {
+            let mut registry = lock(&self.registry);
+            registry.is_closed = true;
+            registry.sources.iter().map(|(_, source)| source.clone()).collect()
+        };
+        let mut woken = Woken::default();
+        for source in &sources {
+            source.close(&mut woken);
+        }
+        lock(&self.timers).close(&mut woken);
+        self.notify();
+        woken.wake();
+    }
+
+    /// Collects the wakers of all who wait for what `events` report.
+    fn take_ready(&self, events: &Events, woken: &mut Woken) {
+        if events.is_empty() {
+            return;
+        }
+        let registry = lock(&self.registry);
+        for event in events.iter() {
+            // A source that was deleted since may have left its key to another, which then is told of a change that
+            // did not happen. It tries, would block, and waits again: the only harm is one system call, so keys
+            // carry no generation.
+            if let Some(source) = registry.sources.get(event.key) {
+                source.report(&event, self.mode, woken);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reactor").field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
+/// The right to wait for events; at most one exists for each reactor.
+#[must_use]
+pub(crate) struct Attendant<'a> {
+    reactor: &'a Reactor,
+    events: MutexGuard<'a, Events>,
+}
+
+impl Attendant<'_> {
+    /// Waits for readiness, a timer, a notification, or at most for `timeout`; then wakes who waited for it and says
+    /// how many that were. `None` is without limit; zero only looks.
+    ///
+    /// Consumes the attendant: wakers are user code and may block, so they run after another thread can attend.
+    pub(crate) fn wait(mut self, timeout: Option<Duration>) -> io::Result<usize> {
+        let reactor = self.reactor;
+        let now = Instant::now();
+        let limit = now + timeout.map_or(LONGEST_WAIT, |timeout| timeout.min(LONGEST_WAIT));
+        let until = lock(&reactor.timers).watch_until(limit);
+
+        self.events.clear();
+        // A look that finds nothing is the common one, and asking the poller's own descriptor is a single system
+        // call; a wait takes five.
+        let nothing_there = until <= now && reactor.events_waiting() == Some(false);
+        let waited =
+            if nothing_there { Ok(0) } else { reactor.poller.wait_deadline(&mut self.events, until) };
+
+        let mut woken = Woken::default();
+        lock(&reactor.timers).take_due(&mut woken);
+        reactor.take_ready(&self.events, &mut woken);
+        drop(self);
+
+        let count = woken.wake();
+        match waited {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+            _ => Ok(count),
+        }
+    }
+}
+
+impl Drop for Attendant<'_> {
+    fn drop(&mut self) {
+        // SeqCst: see `try_attend`. Before the lock is given back, so that the next attendant's store comes later.
+        self.reactor.is_attended.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Wakers taken out from under a lock, to be woken after it.
+#[derive(Default)]
+pub(crate) struct Woken(Vec<Waker>);
+
+impl Woken {
+    fn extend(&mut self, wakers: impl IntoIterator<Item = Waker>) {
+        self.0.extend(wakers);
+    }
+
+    /// Wakes all. A waker that panics does not keep the others from being woken: they belong to other tasks. Its
+    /// panic was reported by the panic hook and concerns none of the callers, so it ends here.
+    fn wake(self) -> usize {
+        let count = self.0.len();
+        for waker in self.0 {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+                // The payload is user code too. A payload that panics when dropped is leaked.
+                let second = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+                std::mem::forget(second);
+            }
+        }
+        count
+    }
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Reactor>>> = const { RefCell::new(None) };
+}
+
+/// Restores the previous reactor of this thread when dropped.
+#[must_use]
+pub(crate) struct Entered {
+    previous: Option<Arc<Reactor>>,
+    stays_on_its_thread: std::marker::PhantomData<*const ()>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // An error means that the thread ends and has no current reactor any more. What was current is dropped after
+        // the cell is free again: it may be the last reference.
+        let entered = CURRENT.try_with(|current| current.replace(self.previous.take()));
+        drop(entered);
+    }
+}
+
+/// An error for who waits on, or registers with, a reactor that is closed.
+fn closed() -> io::Error {
+    io::Error::other("the runtime this socket was opened in has shut down; open it in one that is running")
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple"))]
+fn look_at(poller: &Poller) -> Option<bool> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let mut descriptors = [PollFd::new(poller, PollFlags::IN)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    loop {
+        match poll(&mut descriptors, Some(&at_once)) {
+            Ok(count) => return Some(count > 0),
+            Err(rustix::io::Errno::INTR) => continue,
+            Err(_) => return None,
+        }
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple")))]
+fn look_at(_: &Poller) -> Option<bool> {
+    None
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,337 @@
+//! Sockets the poller watches, and who waits for them.
+//!
+//! Each direction of a [`Source`] counts the changes reported so far, in [`Side::changes`]. Who wants to read or write
+//! notes the count, tries, and if that would block, waits for the count to move on from what was noted
+//! ([`Source::wait`]). A change that comes between the attempt and the wait has moved the count, so it is not lost; an
+//! old change cannot be mistaken for a new one. There is no flag "ready" that one task could clear under another.
+//!
+//! A change wakes **all** waiters of its direction. That several tasks wait on one direction is rare, and it makes
+//! cancellation simple: a waiter that was woken and then dropped took nothing that another would need.
+//!
+//! Where the poller has no edges, it reports a change once and then has to be armed again: [`Armed`]. Since that is
+//! the fallback, it is kept plain: each report counts as a change in both directions, and who still has nothing to
+//! read arms it again.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    io,
+    task::{Context, Poll, Waker},
+};
+
+use polling::{AsSource, Event, PollMode};
+use slab::Slab;
+
+use super::{Reactor, Woken, closed};
+use crate::primitive::{Arc, Mutex, lock};
+
+/// Reading or writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// Reading, receiving, accepting.
+    Read,
+    /// Writing, sending, connecting.
+    Write,
+}
+
+/// So many tasks may wait in one direction through `poll_*` functions before all are woken to try again, since nothing
+/// tells which of them still want to know; then twice as many, so that a real crowd comes to rest. More than any socket
+/// is likely to have, few enough to cost no memory.
+const FIRST_CROWD: usize = 32;
+
+/// A socket the poller watches.
+pub(crate) struct Source {
+    // Immutable:
+    key: usize,
+
+    read: Mutex<Side>,
+    write: Mutex<Side>,
+    armed: Mutex<Armed>,
+}
+
+/// One direction of a [`Source`].
+#[derive(Default)]
+struct Side {
+    /// How many changes were reported. Whenever it moves, both lists of wakers are emptied.
+    changes: u64,
+    /// Wakers from `poll_*` functions, none twice.
+    polled: Vec<Waker>,
+    /// At so many more than [`FIRST_CROWD`] of them all are woken.
+    larger_crowd: usize,
+    /// Wakers of futures, which withdraw them when dropped: see [`Waiter`].
+    futures: Slab<Waker>,
+    is_closed: bool,
+}
+
+impl Side {
+    /// Counts a change and takes the wakers.
+    fn change(&mut self, woken: &mut Woken) {
+        self.changes += 1;
+        self.larger_crowd = 0;
+        woken.extend(self.polled.drain(..));
+        woken.extend(self.futures.drain());
+    }
+}
+
+/// The directions the poller will report, where it reports once. Only ever more than what the poller knows while a
+/// report is under way, and that report wakes everybody.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Armed {
+    read: bool,
+    write: bool,
+}
+
+impl Source {
+    fn new(key: usize) -> Source {
+        Source { key, read: Mutex::default(), write: Mutex::default(), armed: Mutex::default() }
+    }
+
+    fn side(&self, direction: Direction) -> &Mutex<Side> {
+        match direction {
+            Direction::Read => &self.read,
+            Direction::Write => &self.write,
+        }
+    }
+
+    /// The number of changes so far. To be asked *before* trying.
+    fn changes(&self, direction: Direction) -> u64 {
+        lock(self.side(direction)).changes
+    }
+
+    /// Takes the wakers of those who wait for `event`.
+    pub(super) fn report(&self, event: &Event, mode: PollMode, woken: &mut Woken) {
+        // A report in neither direction is an error or a hang-up on some platform, and both sides will want to know.
+        let both = mode == PollMode::Oneshot || event.readable == event.writable;
+        if mode == PollMode::Oneshot {
+            // Before the wakers are taken: who joins the list now and still finds it armed is among them.
+            *lock(&self.armed) = Armed::default();
+        }
+        if event.readable || both {
+            lock(&self.read).change(woken);
+        }
+        if event.writable || both {
+            lock(&self.write).change(woken);
+        }
+    }
+
+    /// Takes all wakers, and lets nobody wait any more.
+    pub(super) fn close(&self, woken: &mut Woken) {
+        for side in [&self.read, &self.write] {
+            let mut side = lock(side);
+            side.is_closed = true;
+            side.change(woken);
+        }
+    }
+
+    /// Waits for a change after the first `seen`; a `poll_*` function does it, so the waker stays until then.
+    fn wait_polled(&self, direction: Direction, seen: u64, cx: &Context<'_>) -> Poll<io::Result<()>> {
+        let waker = cx.waker().clone();
+        let mut crowd = Woken::default();
+        {
+            let mut side = lock(self.side(direction));
+            if side.changes != seen {
+                return Poll::Ready(Ok(()));
+            }
+            if side.is_closed {
+                return Poll::Ready(Err(closed()));
+            }
+            if side.polled.iter().any(|other| other.will_wake(&waker)) {
+                return Poll::Pending;
+            }
+            let most = FIRST_CROWD + side.larger_crowd;
+            if side.polled.len() == most {
+                side.larger_crowd += most;
+                crowd.extend(side.polled.drain(..));
+            }
+            side.polled.push(waker);
+        }
+        crowd.wake();
+        Poll::Pending
+    }
+}
+
+/// A future's place among those who wait for one direction of a source. Dropping it withdraws the waker.
+struct Waiter<'a> {
+    source: &'a Source,
+    direction: Direction,
+    /// Where the waker is, and the count of changes when it was put there: once the count has moved on, the waker is
+    /// gone and the place may be another's.
+    place: Option<(usize, u64)>,
+}
+
+impl Waiter<'_> {
+    /// Waits for a change after the first `seen`.
+    fn wait(&mut self, seen: u64, cx: &Context<'_>) -> Poll<io::Result<()>> {
+        let waker = cx.waker().clone();
+        let mut side = lock(self.source.side(self.direction));
+        if side.changes != seen {
+            return Poll::Ready(Ok(()));
+        }
+        if side.is_closed {
+            return Poll::Ready(Err(closed()));
+        }
+        let replaced = match self.place {
+            Some((place, changes)) if changes == seen => {
+                Some(std::mem::replace(&mut side.futures[place], waker))
+            }
+            _ => {
+                self.place = Some((side.futures.insert(waker), seen));
+                None
+            }
+        };
+        drop(side);
+        drop(replaced);
+        Poll::Pending
+    }
+}
+
+impl Drop for Waiter<'_> {
+    fn drop(&mut self) {
+        let Some((place, changes)) = self.place else { return };
+        let mut side = lock(self.source.side(self.direction));
+        let withdrawn = (side.changes == changes).then(|| side.futures.remove(place));
+        drop(side);
+        drop(withdrawn);
+    }
+}
+
+/// A socket in non-blocking mode that its reactor watches. Dropping it ends the watch, then closes the socket.
+pub(crate) struct Registered<T: AsSource> {
+    reactor: Arc<Reactor>,
+    source: Arc<Source>,
+    /// `None` only after [`Registered::into_inner`].
+    socket: Option<T>,
+}
+
+impl<T: AsSource> Registered<T> {
+    /// Hands `socket`, which must be in non-blocking mode, to `reactor`.
+    pub(crate) fn new(reactor: Arc<Reactor>, socket: T) -> io::Result<Registered<T>> {
+        let source = {
+            let mut registry = lock(&reactor.registry);
+            if registry.is_closed {
+                return Err(closed());
+            }
+            let entry = registry.sources.vacant_entry();
+            let source = Arc::new(Source::new(entry.key()));
+            entry.insert(source.clone());
+            source
+        };
+        // From here on, dropping it takes the source out again.
+        let registered = Registered { reactor, source, socket: Some(socket) };
+        registered.add_to_poller()?;
+        Ok(registered)
+    }
+
+    /// The socket. It must not be read or written but through [`Registered::io`] or [`Registered::poll_io`], unless
+    /// that it would block is all the same to the caller.
+    pub(crate) fn get(&self) -> &T {
+        self.socket.as_ref().expect("the socket leaves only through into_inner, which consumes us")
+    }
+
+    /// Ends the watch and gives the socket back, still in non-blocking mode.
+    pub(crate) fn into_inner(mut self) -> T {
+        self.end_watch();
+        self.socket.take().expect("the socket leaves only here, and we are consumed")
+    }
+
+    /// Runs `operation` until it does something else than block.
+    ///
+    /// Cancel safe: between two attempts nothing is under way, and who is dropped while waiting leaves no trace.
+    pub(crate) async fn io<R>(
+        &self,
+        direction: Direction,
+        mut operation: impl FnMut(&T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        let mut waiter = Waiter { source: &self.source, direction, place: None };
+        poll_fn(|cx| self.attempt(direction, &mut operation, |seen| waiter.wait(seen, cx))).await
+    }
+
+    /// Like [`Registered::io`], for the functions of traits. Any number of tasks may poll at once.
+    pub(crate) fn poll_io<R>(
+        &self,
+        direction: Direction,
+        cx: &Context<'_>,
+        mut operation: impl FnMut(&T) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.attempt(direction, &mut operation, |seen| self.source.wait_polled(direction, seen, cx))
+    }
+
+    /// Tries, and waits with `wait` for a change since the count it is given.
+    fn attempt<R>(
+        &self,
+        direction: Direction,
+        operation: &mut impl FnMut(&T) -> io::Result<R>,
+        mut wait: impl FnMut(u64) -> Poll<io::Result<()>>,
+    ) -> Poll<io::Result<R>> {
+        loop {
+            let seen = self.source.changes(direction);
+            match operation(self.get()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                done => return Poll::Ready(done),
+            }
+            match wait(seen) {
+                Poll::Ready(changed) => changed?,
+                // On the list first, then armed: a report that comes right after the arming finds the waker.
+                Poll::Pending => {
+                    return self
+                        .arm(direction)
+                        .map_or_else(|error| Poll::Ready(Err(error)), |()| Poll::Pending);
+                }
+            }
+        }
+    }
+
+    /// Makes the poller report `direction` again, where it reports only once.
+    fn arm(&self, direction: Direction) -> io::Result<()> {
+        if self.reactor.mode != PollMode::Oneshot {
+            return Ok(());
+        }
+        let mut armed = lock(&self.source.armed);
+        let mut wanted = *armed;
+        match direction {
+            Direction::Read => wanted.read = true,
+            Direction::Write => wanted.write = true,
+        }
+        if wanted != *armed {
+            let interest = Event::new(self.source.key, wanted.read, wanted.write);
+            self.reactor.poller.modify_with_mode(self.get(), interest, PollMode::Oneshot)?;
+            *armed = wanted;
+        }
+        Ok(())
+    }
+
+    /// Makes the poller watch the socket.
+    #[allow(unsafe_code, reason = "the poller cannot see that the socket outlives the watch")]
+    fn add_to_poller(&self) -> io::Result<()> {
+        let mode = self.reactor.mode;
+        let interest = match mode {
+            PollMode::Oneshot => Event::none(self.source.key),
+            _ => Event::all(self.source.key),
+        };
+        // SAFETY: `self` owns the open socket and ends the watch before it closes it or gives it away: see `end_watch`
+        // and its two callers.
+        unsafe { self.reactor.poller.add_with_mode(&self.get().source(), interest, mode) }
+    }
+
+    /// Takes the source out of the poller, then out of the registry, so that its key is free last.
+    fn end_watch(&mut self) {
+        let Some(socket) = &self.socket else { return };
+        // An error means that the poller does not know the socket, which is what we want of it.
+        let _ = self.reactor.poller.delete(socket);
+        let _source = lock(&self.reactor.registry).sources.try_remove(self.source.key);
+    }
+}
+
+impl<T: AsSource> Drop for Registered<T> {
+    fn drop(&mut self) {
+        // The socket is a field of ours, so it is closed after this.
+        self.end_watch();
+    }
+}
+
+impl<T: AsSource + fmt::Debug> fmt::Debug for Registered<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.get().fmt(f)
+    }
+}
