@@ -237,7 +237,8 @@ mod loom_tests {
             if self.take() {
                 self.polled.fetch_add(1, Ordering::SeqCst);
                 if searching && self.idle.stop_searching() && self.queued.load(Ordering::Relaxed) > 0 {
-                    let _ = self.idle.notify().map(|(other, _)| self.woken[other].store(true, Ordering::SeqCst));
+                    let _ =
+                        self.idle.notify().map(|(other, _)| self.woken[other].store(true, Ordering::SeqCst));
                 }
                 return false;
             }
@@ -281,9 +282,8 @@ mod loom_tests {
             let asleep = model.round(0, searching);
             pusher.join().expect("the pusher does not panic");
             let left = model.queued.load(Ordering::SeqCst);
-            let awake = !asleep
-                || model.woken[0].load(Ordering::SeqCst)
-                || model.woken[1].load(Ordering::SeqCst);
+            let awake =
+                !asleep || model.woken[0].load(Ordering::SeqCst) || model.woken[1].load(Ordering::SeqCst);
             assert!(left == 0 || awake, "{left} tasks behind sleeping workers");
         });
     }

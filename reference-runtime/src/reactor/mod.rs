@@ -193,11 +193,12 @@ pub(crate) struct Attendant<'a> {
 }
 
 impl Attendant<'_> {
-    /// Waits for readiness, a timer, a notification, or at most for `timeout`; then wakes who waited for it and says
-    /// how many that were. `None` is without limit; zero only looks.
+    /// Waits for readiness, a timer, a notification, or at most for `timeout`, and gives the wakers of those who waited
+    /// for it. `None` is without limit; zero only looks. Even if the poller fails, timers that are due are found.
     ///
-    /// Consumes the attendant: wakers are user code and may block, so they run after another thread can attend.
-    pub(crate) fn wait(mut self, timeout: Option<Duration>) -> io::Result<usize> {
+    /// Consumes the attendant: wakers are user code and may block, so they run after another thread can attend, and
+    /// when the caller says so.
+    pub(crate) fn wait(mut self, timeout: Option<Duration>) -> (Woken, io::Result<()>) {
         let reactor = self.reactor;
         let now = Instant::now();
         let limit = now + timeout.map_or(LONGEST_WAIT, |timeout| timeout.min(LONGEST_WAIT));
@@ -215,11 +216,11 @@ impl Attendant<'_> {
         reactor.take_ready(&self.events, &mut woken);
         drop(self);
 
-        let count = woken.wake();
-        match waited {
+        let waited = match waited {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
-            _ => Ok(count),
-        }
+            _ => Ok(()),
+        };
+        (woken, waited)
     }
 }
 
@@ -232,6 +233,7 @@ impl Drop for Attendant<'_> {
 
 /// Wakers taken out from under a lock, to be woken after it.
 #[derive(Default)]
+#[must_use = "these wakers were taken out of the reactor: nobody else will wake them"]
 pub(crate) struct Woken(Vec<Waker>);
 
 impl Woken {
@@ -241,7 +243,7 @@ impl Woken {
 
     /// Wakes all. A waker that panics does not keep the others from being woken: they belong to other tasks. Its
     /// panic was reported by the panic hook and concerns none of the callers, so it ends here.
-    fn wake(self) -> usize {
+    pub(crate) fn wake(self) -> usize {
         let count = self.0.len();
         for waker in self.0 {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {

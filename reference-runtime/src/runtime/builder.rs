@@ -219,7 +219,9 @@ fn default_workers() -> io::Result<usize> {
     let number = value.to_str().and_then(|value| value.trim().parse().ok());
     number.filter(|workers| (1..=MOST_WORKERS).contains(workers)).ok_or_else(|| {
         let value = value.to_string_lossy();
-        let message = format!("{WORKERS_VARIABLE} is {value:?}; set it to a number from 1 to {MOST_WORKERS}, or unset it");
+        let message = format!(
+            "{WORKERS_VARIABLE} is {value:?}; set it to a number from 1 to {MOST_WORKERS}, or unset it"
+        );
         io::Error::new(io::ErrorKind::InvalidInput, message)
     })
 }

@@ -229,7 +229,11 @@ impl Stuck {
 
 impl fmt::Display for Stuck {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the runtime was shut down while {} of its tasks did not come back from a poll", self.spawned_at.len())?;
+        write!(
+            f,
+            "the runtime was shut down while {} of its tasks did not come back from a poll",
+            self.spawned_at.len()
+        )?;
         for (index, location) in self.spawned_at.iter().enumerate() {
             write!(f, "{}spawned at {location}", if index == 0 { ": " } else { ", " })?;
         }

@@ -144,7 +144,9 @@ impl Scheduler {
         let reactor = Reactor::new()?;
         let processors = config.worker_threads;
         let scheduler = Arc::new(Scheduler {
-            processors: (0..processors).map(|_| CachePadded::new(Processor { worker: Mutex::new(None) })).collect(),
+            processors: (0..processors)
+                .map(|_| CachePadded::new(Processor { worker: Mutex::new(None) }))
+                .collect(),
             injector: CachePadded::new(Injector::new()),
             lanes: Lanes::new(),
             learned: Learned::new(config.learns && config.handoff_after.is_some()),
@@ -161,13 +163,19 @@ impl Scheduler {
         let placed = (0..processors).filter(|&processor| scheduler.place(processor)).count();
         if placed == 0 {
             scheduler.close(Some(Duration::ZERO));
-            return Err(io::Error::other("no thread could be started: is a limit on processes or memory reached?"));
+            return Err(io::Error::other(
+                "no thread could be started: is a limit on processes or memory reached?",
+            ));
         }
         Ok(scheduler)
     }
 
     /// Makes a task of `future` and queues it.
-    pub(crate) fn spawn<F>(self: &Arc<Self>, future: F, location: &'static Location<'static>) -> JoinHandle<F::Output>
+    pub(crate) fn spawn<F>(
+        self: &Arc<Self>,
+        future: F,
+        location: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
@@ -296,7 +304,11 @@ impl Scheduler {
             return true;
         }
         !self.monitor.is_on()
-            && self.processors.iter().filter_map(|processor| processor.worker()).any(|worker| !worker.queue.is_empty())
+            && self
+                .processors
+                .iter()
+                .filter_map(|processor| processor.worker())
+                .any(|worker| !worker.queue.is_empty())
     }
 
     /// Moves what a worker holds to where every worker looks.
@@ -347,7 +359,10 @@ impl Scheduler {
     pub(crate) fn stuck(&self) -> Vec<&'static Location<'static>> {
         let workers = self.threads.workers();
         let in_a_poll = workers.iter().filter(|worker| !worker::Progress::is_resting(worker.progress.tick()));
-        in_a_poll.filter_map(|worker| self.tasks.get(worker.progress.tag())).map(|task| task.location()).collect()
+        in_a_poll
+            .filter_map(|worker| self.tasks.get(worker.progress.tag()))
+            .map(|task| task.location())
+            .collect()
     }
 }
 
@@ -395,7 +410,8 @@ impl Scheduler {
     /// Gives the processor that `worker` held, when its permit said `seen`, to another thread, with what the worker
     /// had queued.
     pub(crate) fn hand_off(self: &Arc<Self>, worker: &Worker, seen: Seen) {
-        let processor = seen.processor().expect("only the processor of a worker that holds one is handed off");
+        let processor =
+            seen.processor().expect("only the processor of a worker that holds one is handed off");
         self.counters.hand_off();
         self.processors[processor].set_worker(None);
         self.flush(worker);

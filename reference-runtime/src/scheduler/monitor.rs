@@ -108,7 +108,8 @@ impl Monitor {
         let name = format!("{}-monitor", scheduler.config.thread_name);
         let started = thread::Builder::new().name(name).spawn(move || {
             let monitor = Arc::clone(&watch.scheduler);
-            let watched = monitor.monitor.watched.as_ref().expect("a monitor that starts has something to watch");
+            let watched =
+                monitor.monitor.watched.as_ref().expect("a monitor that starts has something to watch");
             monitor.monitor.run(watched, watch);
         })?;
         *lock(&monitor.thread) = Some(started);

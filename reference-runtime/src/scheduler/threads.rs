@@ -192,7 +192,7 @@ impl Scheduler {
             spare.unparker.unpark();
             return true;
         }
-        match self.start(pool, Errand::Processor(processor)) {
+        match self.start_thread(pool, Errand::Processor(processor)) {
             Ok(()) => true,
             Err(_) => {
                 lock(&self.threads.pool).vacancies.push(processor);
@@ -230,11 +230,11 @@ impl Scheduler {
             spare.unparker.unpark();
         } else if pool.starting < STARTING_AT_ONCE {
             // A failure is counted, and the monitor tries again. Threads that run come back to the lane, too.
-            let _ = self.start(pool, Errand::Lane);
+            let _ = self.start_thread(pool, Errand::Lane);
         }
     }
 
-    fn start(self: &Arc<Self>, mut pool: MutexGuard<'_, Pool>, errand: Errand) -> io::Result<()> {
+    fn start_thread(self: &Arc<Self>, mut pool: MutexGuard<'_, Pool>, errand: Errand) -> io::Result<()> {
         if !pool.may_start() {
             return Err(io::ErrorKind::WouldBlock.into());
         }

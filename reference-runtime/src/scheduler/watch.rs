@@ -176,7 +176,9 @@ impl Watch {
             let asks = self.scheduler.config.asks_the_kernel;
             let Some(verdict) = self.seats[processor].verdict(now, asks) else { continue };
             match verdict {
-                Verdict::Blocked | Verdict::Unknown => handed_off += usize::from(self.hand_off(processor, verdict, now)),
+                Verdict::Blocked | Verdict::Unknown => {
+                    handed_off += usize::from(self.hand_off(processor, verdict, now))
+                }
                 Verdict::Computing => computing += 1,
                 Verdict::Starved => {}
             }
@@ -347,8 +349,11 @@ impl Seat {
             Sign::Runnable(used) => {
                 let (used_first, first) = *suspicion.first.get_or_insert((used, now));
                 let long = now - first;
-                let verdict =
-                    if used.saturating_sub(used_first) * 2 >= long { Verdict::Computing } else { Verdict::Starved };
+                let verdict = if used.saturating_sub(used_first) * 2 >= long {
+                    Verdict::Computing
+                } else {
+                    Verdict::Starved
+                };
                 (long >= LONG).then_some(verdict)
             }
         };

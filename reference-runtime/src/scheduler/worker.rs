@@ -160,7 +160,8 @@ impl Worker {
     pub(crate) fn new() -> (Arc<Worker>, LocalQueue, Parker) {
         let (local, stealer) = queue::local();
         let parker = Parker::new();
-        let progress = Progress { tick: AtomicUsize::new(1), kind: AtomicUsize::new(0), tag: AtomicU64::new(0) };
+        let progress =
+            Progress { tick: AtomicUsize::new(1), kind: AtomicUsize::new(0), tag: AtomicU64::new(0) };
         let worker = Worker {
             progress: CachePadded::new(progress),
             permit: Permit::none(),
@@ -174,7 +175,12 @@ impl Worker {
 }
 
 impl Context {
-    pub(crate) fn new(scheduler: Arc<Scheduler>, worker: Arc<Worker>, queue: LocalQueue, parker: Parker) -> Self {
+    pub(crate) fn new(
+        scheduler: Arc<Scheduler>,
+        worker: Arc<Worker>,
+        queue: LocalQueue,
+        parker: Parker,
+    ) -> Self {
         let seed = std::ptr::from_ref(&*worker) as usize >> 7;
         Self {
             scheduler,
@@ -324,7 +330,8 @@ impl Context {
         }
         if let Some(attendant) = reactor.try_attend() {
             // An error here is met again by the worker that next waits for events.
-            let _ = attendant.wait(Some(Duration::ZERO)).map(|ready| ready.wake());
+            let (woken, _) = attendant.wait(Some(Duration::ZERO));
+            woken.wake();
         }
     }
 
@@ -335,16 +342,19 @@ impl Context {
         let place = if attendant.is_some() { Place::Reactor } else { Place::Parker };
         self.worker.progress.rest();
         scheduler.idle.sleep(Arc::clone(&self.worker), place, self.is_searching.take());
-        let mut ready = None;
+        let mut woken = None;
         // Step c of the proof in [`crate::idle`].
         if !scheduler.has_queued_work() && !scheduler.is_closing() {
             scheduler.monitor.sleep_if_calm(scheduler);
             match attendant {
-                Some(attendant) => match attendant.wait(None) {
-                    Ok(woken) => ready = Some(woken),
-                    // Cannot happen with a poller of ours; if it does, do not spin on it.
-                    Err(_) => _ = self.parker.park_timeout(Duration::from_millis(1)),
-                },
+                Some(attendant) => {
+                    let (wakers, waited) = attendant.wait(None);
+                    woken = Some(wakers);
+                    if waited.is_err() {
+                        // Cannot happen with a poller of ours; if it does, do not spin on it.
+                        self.parker.park_timeout(Duration::from_millis(1));
+                    }
+                }
                 None => self.parker.park(),
             }
         }
@@ -353,8 +363,8 @@ impl Context {
         scheduler.monitor.wake_if_parked();
         self.beat.restart();
         // After we are counted as awake again: wakers are code of users, and one of them may block.
-        if let Some(ready) = ready {
-            ready.wake();
+        if let Some(woken) = woken {
+            woken.wake();
         }
         let is_empty = self.queue.is_empty() && self.worker.next_task.is_empty();
         let closes = scheduler.is_closing() && is_empty && scheduler.injector.is_empty();
