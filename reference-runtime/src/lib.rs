@@ -3,6 +3,8 @@
 mod block_on;
 mod park;
 mod primitive;
+// Until the executors use all of it.
+#[allow(dead_code, unused_imports)]
 mod queue;
 mod runnable;
 
