@@ -247,7 +247,7 @@ impl<T> JoinSide<T> {
         }
         // SAFETY: while `JOIN_WAKER` is set there is a waker, and only we write to its field.
         let is_same =
-            |former: *const MaybeUninit<Waker>| waker.will_wake(unsafe { (*former).assume_init_ref() });
+            |former: *const MaybeUninit<Waker>| waker.will_wake(unsafe { &*former.cast::<Waker>() });
         if found == Join::Registered && joiner.with(is_same) {
             return Poll::Pending;
         }
@@ -263,7 +263,7 @@ impl<T> JoinSide<T> {
             return Poll::Pending;
         }
         // SAFETY: the flag was not set after all, so the waker is still where we put it, and ours.
-        let waker = joiner.with(|joiner| unsafe { (*joiner).assume_init_read() });
+        let waker = joiner.with(|joiner| unsafe { joiner.cast::<Waker>().read() });
         quietly(|| drop(waker));
         Poll::Ready(())
     }
@@ -275,7 +275,7 @@ impl<T> JoinSide<T> {
             return false;
         }
         // SAFETY: `unregister` cleared `JOIN_WAKER`, so there is a waker and it is ours.
-        let waker = joiner.with(|joiner| unsafe { (*joiner).assume_init_read() });
+        let waker = joiner.with(|joiner| unsafe { joiner.cast::<Waker>().read() });
         quietly(|| drop(waker));
         true
     }

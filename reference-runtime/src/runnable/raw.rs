@@ -282,7 +282,7 @@ unsafe fn finish<F: Future, S: Schedule>(task: NonNull<Header>, output: Result<F
         Complete::Done(remains) => remains,
         Complete::WakeJoiner => {
             // SAFETY: `complete` cleared `JOIN_WAKER`, so there is a waker and it is ours.
-            let waker = joiner.with(|waker| unsafe { (*waker).assume_init_read() });
+            let waker = joiner.with(|joiner| unsafe { joiner.cast::<Waker>().read() });
             quietly(|| waker.wake());
             state.drop_reference()
         }

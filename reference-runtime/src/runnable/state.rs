@@ -127,7 +127,7 @@ fn remains(state: usize) -> Remains {
 impl State {
     /// The state of a new task: with a `Runnable`, a `TaskRef` and a `JoinHandle`.
     pub(super) fn new() -> State {
-        State(AtomicUsize::new(SCHEDULED | HANDLE | 2 * REFERENCE))
+        State(AtomicUsize::new(SCHEDULED | HANDLE | (2 * REFERENCE)))
     }
 
     /// Adds a reference, for somebody who has one.

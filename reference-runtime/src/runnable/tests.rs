@@ -227,8 +227,8 @@ fn awaiting_a_handle_gives_the_output() {
 
 #[test]
 fn a_runnable_knows_its_tag_its_location_and_its_kind() {
-    fn future(n: u8) -> impl Future<Output = u8> + Send {
-        async move { n }
+    async fn future(n: u8) -> u8 {
+        n
     }
     let queue = Queue::default();
     let here = Location::caller();
@@ -259,6 +259,7 @@ fn waking_twice_queues_once() {
     runnable.run();
     wakers.recv().unwrap().wake();
     assert_eq!(queue.len(), 1);
+    queue.close();
 }
 
 #[test]
@@ -397,6 +398,7 @@ fn debug_names_where_the_task_was_spawned() {
     let text = format!("{handle:?}");
     assert!(text.contains("tests.rs") && text.contains("is_finished: false"), "{text}");
     assert!(format!("{:?}", handle.join()).starts_with("Join {"));
+    queue.close();
 }
 
 #[test]
