@@ -13,6 +13,7 @@
 //! takes a task from a lane calls one more if others wait, so a burst of short calls is over before many have started.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::Scheduler;
@@ -76,7 +77,6 @@ pub(crate) struct Census {
     pub(crate) live: usize,
     pub(crate) spare: usize,
     pub(crate) peak: usize,
-    pub(crate) vacancies: usize,
     pub(crate) failed_starts: u64,
 }
 
@@ -105,7 +105,6 @@ impl Threads {
             live: pool.workers.len(),
             spare: pool.spares.len(),
             peak: pool.peak,
-            vacancies: pool.vacancies.len(),
             failed_starts: pool.failed_starts,
         }
     }
@@ -196,6 +195,7 @@ impl Scheduler {
             Ok(()) => true,
             Err(_) => {
                 lock(&self.threads.pool).vacancies.push(processor);
+                self.monitor.wake_if_parked();
                 false
             }
         }
@@ -229,8 +229,11 @@ impl Scheduler {
             drop(pool);
             spare.unparker.unpark();
         } else if pool.starting < STARTING_AT_ONCE {
-            // A failure is counted, and the monitor tries again. Threads that run come back to the lane, too.
-            let _ = self.start_thread(pool, Errand::Lane);
+            let started = self.start_thread(pool, Errand::Lane);
+            if started.is_err() {
+                // The monitor tries again. Threads that come back from a poll look at the lanes, too.
+                self.monitor.wake_if_parked();
+            }
         }
     }
 
@@ -282,8 +285,10 @@ impl Scheduler {
         }
         let scheduler = Arc::clone(self);
         builder.spawn(move || {
-            let context = Context::new(scheduler, worker, queue, parker);
-            become_worker(context, |context| context.run(errand));
+            abort_on_panic(|| {
+                let context = Context::new(scheduler, worker, queue, parker);
+                become_worker(context, |context| context.run(errand));
+            });
         })
     }
 
@@ -303,6 +308,17 @@ impl Scheduler {
             return Some(Job::Lane(runnable, lane));
         }
         None
+    }
+}
+
+/// Runs the life of one of our threads. Panics of users are caught where their code is called; one that comes up to
+/// here is ours, and the state it leaves behind cannot be trusted.
+pub(crate) fn abort_on_panic(life: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(life)).is_err() {
+        eprintln!(
+            "reference-runtime: a thread of the scheduler panicked, which is a bug in it; the process aborts"
+        );
+        std::process::abort();
     }
 }
 

@@ -206,11 +206,11 @@ impl Watch {
             return false;
         }
         if !seat.permit.is_in_place() {
-            match verdict {
-                Verdict::Blocked => self.scheduler.learned.raise(kind, Lane::Blocking),
-                Verdict::Computing => self.scheduler.learned.raise(kind, Lane::Computing),
+            match (verdict, kind) {
+                (Verdict::Blocked, Some(kind)) => self.scheduler.learned.raise(kind, Lane::Blocking),
+                (Verdict::Computing, Some(kind)) => self.scheduler.learned.raise(kind, Lane::Computing),
                 // Only what the kernel says is worth learning.
-                Verdict::Starved | Verdict::Unknown => {}
+                _ => {}
             }
             self.scheduler.report(tag, now - seat.since, verdict);
         }
@@ -225,8 +225,9 @@ impl Watch {
         if self.relieved.len() >= 2 * self.seats.len() {
             return;
         }
-        for worker in self.seats.iter().filter_map(|seat| seat.worker.as_ref()) {
-            self.scheduler.learned.raise(worker.progress.kind(), Lane::Computing);
+        let workers = self.seats.iter().filter_map(|seat| seat.worker.as_ref());
+        for kind in workers.filter_map(|worker| worker.progress.kind()) {
+            self.scheduler.learned.raise(kind, Lane::Computing);
         }
         for processor in 0..self.seats.len() {
             let seat = &self.seats[processor];
