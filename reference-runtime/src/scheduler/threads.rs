@@ -59,6 +59,10 @@ struct Pool {
     starting: usize,
     /// Threads polling a task of each lane.
     in_lane: [usize; 2],
+    /// Threads that the computing lane may have beyond its due, because some of its polls do not come back.
+    extra_in_computing: usize,
+    /// Tasks taken from the computing lane so far.
+    taken_from_computing: u64,
     no_start_before: Option<Instant>,
     failed_starts: u64,
     is_closed: bool,
@@ -92,6 +96,8 @@ impl Threads {
             called: 0,
             starting: 0,
             in_lane: [0; 2],
+            extra_in_computing: 0,
+            taken_from_computing: 0,
             no_start_before: None,
             failed_starts: 0,
             is_closed: false,
@@ -171,9 +177,17 @@ impl Pool {
         self.handles.retain(|handle| !handle.is_finished());
     }
 
+    fn leave_lane(&mut self, lane: Lane) {
+        self.in_lane[lane as usize] -= 1;
+        if lane == Lane::Computing {
+            self.extra_in_computing = self.extra_in_computing.saturating_sub(1);
+        }
+    }
+
     /// A lane with a task that one more thread could poll.
     fn waiting_lane(&self, scheduler: &Scheduler) -> Option<Lane> {
-        let has_room = |lane: Lane| self.in_lane[lane as usize] < scheduler.most_in_lane(lane);
+        let extra = |lane: Lane| if lane == Lane::Computing { self.extra_in_computing } else { 0 };
+        let has_room = |lane: Lane| self.in_lane[lane as usize] < scheduler.most_in_lane(lane) + extra(lane);
         let waits = |lane: &Lane| !scheduler.lanes.queue(*lane).is_empty() && has_room(*lane);
         [Lane::Blocking, Lane::Computing].into_iter().find(waits)
     }
@@ -214,6 +228,18 @@ impl Scheduler {
         let is_filled = vacancy.is_none_or(|processor| self.place(processor));
         self.call_for_lane();
         !is_filled || lock(&self.threads.pool).waiting_lane(self).is_some()
+    }
+
+    /// How many tasks have been taken from the computing lane so far. `None`: none waits there.
+    pub(crate) fn progress_of_computing_lane(&self) -> Option<u64> {
+        let waits = !self.lanes.queue(Lane::Computing).is_empty();
+        waits.then(|| lock(&self.threads.pool).taken_from_computing)
+    }
+
+    /// Lets one thread more into the computing lane, until a poll there comes back.
+    pub(crate) fn widen_computing_lane(self: &Arc<Self>) {
+        lock(&self.threads.pool).extra_in_computing += 1;
+        self.call_for_lane();
     }
 
     /// Calls a thread for the lanes: a spare, or a new one. To be called after a push to one.
@@ -305,6 +331,9 @@ impl Scheduler {
             // `None`: another thread, or the close of the runtime, was faster.
             let Some(runnable) = self.lanes.queue(lane).pop() else { continue };
             pool.in_lane[lane as usize] += 1;
+            if lane == Lane::Computing {
+                pool.taken_from_computing += 1;
+            }
             return Some(Job::Lane(runnable, lane));
         }
         None
@@ -344,7 +373,7 @@ impl Context {
                 Job::Work => self.work_until_closed(),
                 Job::Lane(runnable, lane) => {
                     self.poll_in_lane(runnable, lane);
-                    lock(&self.scheduler.threads.pool).in_lane[lane as usize] -= 1;
+                    lock(&self.scheduler.threads.pool).leave_lane(lane);
                 }
             }
         }
