@@ -85,16 +85,8 @@ fn a_ready_future_is_polled_once() {
 }
 
 fn a_wake_from_another_thread_ends_the_sleep() {
-    let (is_done, mut polls) = (Arc::new(AtomicBool::new(false)), 0);
-    block_on(poll_fn(|cx| {
-        polls += 1;
-        if polls == 1 {
-            // The pause makes it likely that the other thread sleeps by then. If it does not, this is the case of a
-            // wake that comes early, which has to work as well.
-            wake_from_elsewhere(cx, &is_done, || thread::sleep(Duration::from_millis(30)));
-        }
-        if is_done.load(SeqCst) { Poll::Ready(()) } else { Poll::Pending }
-    }));
+    let watch = Arc::new(Watch::default());
+    block_on(pending_until_done(&watch, &mut 0));
 }
 
 fn a_wake_during_poll_is_not_lost() {
@@ -107,49 +99,28 @@ fn a_wake_during_poll_is_not_lost() {
 }
 
 fn a_pending_future_is_not_polled_again_until_its_waker_is_called() {
-    let (is_done, mut polls) = (Arc::new(AtomicBool::new(false)), 0);
-    block_on(poll_fn(|cx| {
-        polls += 1;
-        if polls == 1 {
-            wake_from_elsewhere(cx, &is_done, || thread::sleep(Duration::from_millis(30)));
-        }
-        // Not at once: a loop that polls without end would then count without end.
-        if is_done.load(SeqCst) || polls > 1000 { Poll::Ready(()) } else { Poll::Pending }
-    }));
+    let (watch, mut polls) = (Arc::new(Watch::default()), 0);
+    block_on(pending_until_done(&watch, &mut polls));
     assert_eq!(polls, 2, "one poll to begin with and one for the only wake; more than that is a busy loop");
 }
 
 fn waiting_costs_no_cpu_time() {
-    // Time on the wall says nothing on a busy machine. So the other thread computes until *it* has had this much CPU
-    // time, and a scheduler that is fair gives a busy loop here about the same.
-    let enough = Duration::from_millis(60);
-    let (is_done, mut polls) = (Arc::new(AtomicBool::new(false)), 0);
-    let before = cpu_time_of_this_thread();
-    block_on(poll_fn(|cx| {
-        polls += 1;
-        if polls == 1 {
-            wake_from_elsewhere(cx, &is_done, move || while cpu_time_of_this_thread() < enough {});
-        }
-        if is_done.load(SeqCst) { Poll::Ready(()) } else { Poll::Pending }
-    }));
-    let spent = cpu_time_of_this_thread() - before;
-    assert!(
-        spent < enough / 3,
-        "the thread that waited used {spent:?} of CPU time: it looked instead of sleeping"
-    );
+    let watch = Arc::new(Watch::default());
+    block_on(pending_until_done(&watch, &mut 0));
+    let was_busy = watch.was_busy.load(SeqCst);
+    assert!(!was_busy, "the thread that waited was never seen asleep: it looked for the wake without pause");
 }
 
 fn an_unpark_without_a_wake_does_not_lead_to_a_poll() {
-    let (is_done, mut polls) = (Arc::new(AtomicBool::new(false)), 0);
+    let (watch, mut is_first) = (Arc::new(Watch::default()), true);
     block_on(poll_fn(|cx| {
-        polls += 1;
-        if polls == 1 {
-            // The next park of this thread returns at once.
+        if std::mem::take(&mut is_first) {
+            // The next park of this thread returns at once, and nobody has called the waker then.
             thread::current().unpark();
-            wake_from_elsewhere(cx, &is_done, || thread::sleep(Duration::from_millis(30)));
+            watch.wake_when_asleep(cx);
             return Poll::Pending;
         }
-        assert!(is_done.load(SeqCst), "the future was polled again though nobody had called its waker");
+        assert!(watch.is_done.load(SeqCst), "the future was polled again though nobody had called its waker");
         Poll::Ready(())
     }));
 }
@@ -183,20 +154,91 @@ fn pending_once(first: impl FnOnce(&mut Context<'_>)) -> impl Future<Output = ()
     })
 }
 
-/// Sets `is_done` and calls the waker, on another thread, after `pause`.
-fn wake_from_elsewhere(cx: &Context<'_>, is_done: &Arc<AtomicBool>, pause: impl FnOnce() + Send + 'static) {
-    let (waker, is_done) = (cx.waker().clone(), is_done.clone());
-    thread::spawn(move || {
-        pause();
-        is_done.store(true, SeqCst);
-        waker.wake();
-    });
+/// A future that is ready once the watch has seen its thread asleep, and counts its polls.
+fn pending_until_done<'a>(watch: &'a Arc<Watch>, polls: &'a mut usize) -> impl Future<Output = ()> + 'a {
+    poll_fn(move |cx| {
+        *polls += 1;
+        if *polls == 1 {
+            watch.wake_when_asleep(cx);
+        }
+        if watch.is_done.load(SeqCst) { Poll::Ready(()) } else { Poll::Pending }
+    })
 }
 
-/// From the kernel's own account: the first number of `schedstat` is the time this thread has run, in nanoseconds.
-fn cpu_time_of_this_thread() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat")
-        .expect("Linux keeps an account of each thread");
-    let ran = text.split(' ').next().and_then(|number| number.parse().ok());
-    Duration::from_nanos(ran.expect("the account begins with a number"))
+/// Another thread, which waits until the thread of a `block_on` sleeps, and then calls the waker.
+///
+/// How long that takes says nothing on a machine that is busy, so no clock on the wall is asked.
+#[derive(Default)]
+struct Watch {
+    /// The waker has been called, or is about to be.
+    is_done: AtomicBool,
+    /// The thread used up CPU time instead of going to sleep.
+    was_busy: AtomicBool,
+}
+
+impl Watch {
+    /// To be called in a poll, by the thread that is to go to sleep.
+    fn wake_when_asleep(self: &Arc<Self>, cx: &Context<'_>) {
+        let (watch, waker, thread) = (self.clone(), cx.waker().clone(), ThisThread::new());
+        thread::spawn(move || {
+            watch.was_busy.store(!thread.falls_asleep(), SeqCst);
+            watch.is_done.store(true, SeqCst);
+            waker.wake();
+        });
+    }
+}
+
+/// What the kernel tells about one thread.
+#[cfg(target_os = "linux")]
+struct ThisThread(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl ThisThread {
+    fn new() -> ThisThread {
+        let thread = std::fs::read_link("/proc/thread-self").expect("Linux has a folder for each thread");
+        ThisThread(std::path::Path::new("/proc").join(thread).join("stat"))
+    }
+
+    /// Waits until the thread sleeps, or has spent some 30 ms of CPU time instead; whether it was sleep.
+    fn falls_asleep(&self) -> bool {
+        let (_, before) = self.state_and_time();
+        // Seen asleep three times in a row: a thread on its way may stop for a moment too, at a lock of the allocator.
+        let mut in_a_row = 0;
+        while in_a_row < 3 {
+            let (is_asleep, now) = self.state_and_time();
+            in_a_row = if is_asleep { in_a_row + 1 } else { 0 };
+            if now >= before + 3 {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        true
+    }
+
+    /// Whether the thread sleeps, and its CPU time in hundredths of a second.
+    fn state_and_time(&self) -> (bool, u64) {
+        let text = std::fs::read_to_string(&self.0).expect("the thread waits in block_on");
+        // The fields are counted from behind the name, which may hold anything: the state, and from the twelfth on
+        // the time spent in the program and in the kernel.
+        let (_, fields) = text.rsplit_once(") ").expect("the name is in parentheses");
+        let fields: Vec<&str> = fields.split(' ').collect();
+        let time = |at: usize| fields[at].parse::<u64>().expect("a time is a number");
+        (fields[0] == "S", time(11) + time(12))
+    }
+}
+
+/// Elsewhere nothing is known about another thread, and a pause makes it likely that it sleeps.
+#[cfg(not(target_os = "linux"))]
+struct ThisThread;
+
+#[cfg(not(target_os = "linux"))]
+impl ThisThread {
+    fn new() -> ThisThread {
+        ThisThread
+    }
+
+    fn falls_asleep(&self) -> bool {
+        thread::sleep(Duration::from_millis(50));
+        true
+    }
 }
