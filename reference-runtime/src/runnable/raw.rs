@@ -252,6 +252,7 @@ unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> Result<(
         // SAFETY: the future is in its place, and the caller does not use it again.
         catch_unwind(AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(&mut stage.future) }))
     });
+    // Should the executor's own code panic, the joiner must still hear of the end.
     quietly(|| schedule.finished(header.tag));
     dropped
 }
