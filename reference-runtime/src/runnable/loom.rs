@@ -11,7 +11,7 @@ use std::sync::Arc as StdArc;
 use std::sync::atomic::{AtomicUsize as StdAtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
 
-use ::loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use ::loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use ::loom::sync::{Arc, Mutex};
 use ::loom::thread;
 
@@ -22,6 +22,22 @@ use super::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
 struct Queue {
     runnables: Arc<Mutex<VecDeque<Runnable>>>,
     counts: StdArc<Counts>,
+    in_use: InUse,
+}
+
+/// Read at the end of [`Queue::schedule`]; dropped with the task, where loom checks that no reader was left.
+struct InUse(AtomicUsize);
+
+impl Clone for InUse {
+    fn clone(&self) -> InUse {
+        InUse(AtomicUsize::new(1))
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.0.with_mut(|_| ());
+    }
 }
 
 /// Not loom's: they are no part of the protocol, and must not order it.
@@ -35,7 +51,11 @@ struct Counts {
 
 impl Queue {
     fn new() -> Queue {
-        Queue { runnables: Arc::new(Mutex::new(VecDeque::new())), counts: StdArc::default() }
+        Queue {
+            runnables: Arc::new(Mutex::new(VecDeque::new())),
+            counts: StdArc::default(),
+            in_use: InUse(AtomicUsize::new(1)),
+        }
     }
 
     fn spawn<F>(&self, future: F) -> (Runnable, JoinHandle<F::Output>, TaskRef)
@@ -71,6 +91,7 @@ impl Schedule for Queue {
     fn schedule(&self, runnable: Runnable, _: Wake) {
         self.counts.scheduled.fetch_add(1, SeqCst);
         self.runnables.lock().unwrap().push_back(runnable);
+        assert_eq!(self.in_use.0.load(Relaxed), 1);
     }
 
     fn finished(&self, _: u64) {
@@ -269,7 +290,8 @@ fn registering_a_waker_races_the_end() {
         let (runnable, mut handle, task) = queue.ready();
         let thread = thread::spawn(move || runnable.run());
         let (first, second) = (StdArc::new(Joiner::default()), StdArc::new(Joiner::default()));
-        let is_ready = poll(&mut handle, &first).is_ready() || poll(&mut handle, &second).is_ready();
+        // Registered, found to be the same, replaced.
+        let is_ready = [&first, &first, &second].iter().any(|joiner| poll(&mut handle, joiner).is_ready());
         thread.join().unwrap();
         if !is_ready {
             assert_eq!((first.0.load(SeqCst), second.0.load(SeqCst)), (0, 1), "the last waker is woken");
@@ -313,7 +335,8 @@ fn dropping_a_handle_that_waits_races_the_end() {
 fn the_last_of_two_wakers_and_a_handle_drops_the_future() {
     ::loom::model(|| {
         let (queue, flag) = (Queue::new(), flag(false));
-        let (handle, task, waker, wakers) = queue.sleeper(&flag);
+        let (mut handle, task, waker, wakers) = queue.sleeper(&flag);
+        assert!(poll(&mut handle, &StdArc::default()).is_pending());
         let other = waker.clone();
         let threads = [thread::spawn(move || drop(waker)), thread::spawn(move || drop(other))];
         drop((task, wakers));

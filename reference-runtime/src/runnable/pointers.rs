@@ -184,7 +184,8 @@ impl Runnable {
         unsafe { schedule(self.into_task(), wake) }
     }
 
-    /// The address of the function that polls the task: the same for all futures of one type.
+    /// The address of the function that polls the task: the same for all futures of one type. (Two types may share
+    /// one if the compiler finds their code to be equal.)
     pub(crate) fn kind(&self) -> usize {
         self.task.header().vtable.run as usize
     }
@@ -212,6 +213,7 @@ impl Runnable {
         Runnable::new(unsafe { NonNull::new_unchecked(raw.cast()) })
     }
 
+    /// For who has set `SCHEDULED` and has a reference to give.
     pub(super) fn new(task: NonNull<Header>) -> Runnable {
         Runnable { task: ManuallyDrop::new(TaskRef { task }) }
     }
@@ -244,6 +246,7 @@ pub(super) struct JoinSide<T> {
 }
 
 impl<T> JoinSide<T> {
+    /// For who has made a task with this output.
     pub(super) fn new(task: NonNull<Header>) -> JoinSide<T> {
         JoinSide { task: ManuallyDrop::new(TaskRef { task }), output: PhantomData }
     }
@@ -311,10 +314,11 @@ impl<T> JoinSide<T> {
         let mut output = MaybeUninit::<Result<T, JoinError>>::uninit();
         // SAFETY: the task is complete, so the output is ours, and we ask for it once.
         unsafe { (vtable.take_output)(self.task.task, output.as_mut_ptr().cast()) };
+        // SAFETY: `take_output` filled it.
+        let output = unsafe { output.assume_init() };
         // SAFETY: this is the answer.
         unsafe { leave(self.task.task, state.release_handle()) };
-        // SAFETY: `take_output` filled it.
-        unsafe { output.assume_init() }
+        output
     }
 }
 

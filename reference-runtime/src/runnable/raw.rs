@@ -252,6 +252,7 @@ unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> Result<(
         // SAFETY: the future is in its place, and the caller does not use it again.
         catch_unwind(AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(&mut stage.future) }))
     });
+    // Should the executor's own code panic, the joiner must still hear of the end.
     quietly(|| schedule.finished(header.tag));
     dropped
 }
@@ -334,6 +335,11 @@ unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>, remains: Remains) 
             quietly(|| drop(payload));
         }
     }
+    // SAFETY: nobody refers to the task, so it is alive until we free it.
+    let Task { header, stage, .. } = unsafe { typed::<F, S>(task) };
+    // Nothing, but loom checks that every other access came before.
+    header.joiner.with_mut(|_| ());
+    stage.with_mut(|_| ());
     // SAFETY: nobody refers to the task, which came from a box of this type.
     let task = unsafe { Box::from_raw(task.cast::<Task<F, S>>().as_ptr()) };
     drop(task);
