@@ -58,6 +58,8 @@
 mod primitive;
 
 mod block_on;
+#[cfg(all(feature = "stages", not(reference_runtime_loom)))]
+mod blocking;
 mod idle;
 mod park;
 mod queue;
@@ -75,6 +77,9 @@ mod scheduler {
 
 #[cfg(not(reference_runtime_loom))]
 pub mod net;
+#[cfg(all(feature = "stages", not(reference_runtime_loom)))]
+#[doc(hidden)]
+pub mod stages;
 #[cfg(not(reference_runtime_loom))]
 pub mod task;
 #[cfg(not(reference_runtime_loom))]
