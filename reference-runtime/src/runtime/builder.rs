@@ -152,8 +152,8 @@ impl Builder {
     ///
     /// ```
     /// let runtime = reference_runtime::Builder::new().thread_stack_size(8 << 20).build()?;
-    /// let deep = runtime.spawn(async { std::hint::black_box([0_u8; 4 << 20]).len() });
-    /// assert_eq!(runtime.block_on(deep), 4 << 20);
+    /// let deep = runtime.spawn(async { std::hint::black_box([0_u8; 1 << 20]).len() });
+    /// assert_eq!(runtime.block_on(deep), 1 << 20);
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {
