@@ -6,7 +6,7 @@
 //! | [`Sign`]                                  | [`Verdict`] | Reaction                                             |
 //! |-------------------------------------------|-------------|------------------------------------------------------|
 //! | it sleeps                                 | `Blocked`   | hand its processor off at once                       |
-//! | it runs, and has used its time            | `Computing` | none, unless every processor computes: then hand one |
+//! | it runs, and has used its time or [`LONG`]| `Computing` | none, unless every processor computes: then hand one |
 //! |                                           |             | off, as relief, up to a limit                        |
 //! | it could run, and has used little time    | `Starved`   | none: threads are not what is missing                |
 //! | silence                                   | `Unknown`   | hand off after [`LONG`]                              |
@@ -349,7 +349,10 @@ impl Seat {
             Sign::Runnable(used) => {
                 let (used_first, first) = *suspicion.first.get_or_insert((used, now));
                 let long = now - first;
-                let verdict = if used.saturating_sub(used_first) * 2 >= long {
+                let used = used.saturating_sub(used_first);
+                // However small its share of the cores: with more workers than cores, or beside other programs, a
+                // loop never gets half of the time, and what waits behind it would wait for ever.
+                let verdict = if used * 2 >= long || used >= LONG {
                     Verdict::Computing
                 } else {
                     Verdict::Starved
