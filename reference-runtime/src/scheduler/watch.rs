@@ -116,8 +116,9 @@ impl Watch {
         }
     }
 
-    /// One look at everything.
-    pub(crate) fn look(&mut self) -> Next {
+    /// One look at everything. The farewell look, after the monitor said that it parks, parks unless there is something
+    /// to watch after all.
+    pub(crate) fn look(&mut self, is_farewell: bool) -> Next {
         let now = Instant::now();
         self.scheduler.counters.look();
         for worker in std::mem::take(&mut self.flush_again) {
@@ -141,7 +142,7 @@ impl Watch {
         self.watch_the_injector();
         let starts_are_due = self.scheduler.retry_starts();
         let is_urgent = (suspects > 0 && need.is_any()) || events_wait || starts_are_due;
-        self.pace(now, need, is_urgent)
+        self.pace(now, need, is_urgent, is_farewell)
     }
 
     fn need(&self) -> Need {
@@ -292,12 +293,12 @@ impl Watch {
         self.has_waited = waits;
     }
 
-    fn pace(&mut self, now: Instant, need: Need, is_urgent: bool) -> Next {
+    fn pace(&mut self, now: Instant, need: Need, is_urgent: bool, is_farewell: bool) -> Next {
         let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
         let is_quiet = !need.tasks_wait && (all_sleep || !need.reactor_is_alone);
         if is_urgent || !is_quiet {
             self.quiet_since = None;
-        } else if now - *self.quiet_since.get_or_insert(now) >= QUIET {
+        } else if is_farewell || now - *self.quiet_since.get_or_insert(now) >= QUIET {
             self.pace = self.period;
             self.quiet_since = None;
             return Next::Park;
