@@ -226,7 +226,7 @@ impl Monitor {
                 }
                 is_parked
             };
-            let next = watch.look();
+            let next = watch.look(is_farewell);
             let _change = lock(&watched.change);
             // Checked under the lock that `stop` sets the alarm under: what we set below must not replace that.
             if self.is_stopping.load(Ordering::Acquire) {

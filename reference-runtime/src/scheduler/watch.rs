@@ -132,8 +132,9 @@ impl Watch {
         }
     }
 
-    /// One look at everything.
-    pub(crate) fn look(&mut self) -> Next {
+    /// One look at everything. The farewell look, after the monitor said that it parks, parks unless there is something
+    /// to watch after all.
+    pub(crate) fn look(&mut self, is_farewell: bool) -> Next {
         let now = Instant::now();
         self.scheduler.counters.look();
         for worker in std::mem::take(&mut self.flush_again) {
@@ -155,10 +156,13 @@ impl Watch {
         self.hand_off_what_is_long_blocked(now);
         let events_wait = self.watch_the_reactor(now);
         self.watch_the_injector();
-        let lane_stands = self.watch_the_computing_lane(now);
+        let lane_waits = self.watch_the_computing_lane(now);
         let starts_are_due = self.scheduler.retry_starts();
         let is_urgent = (suspects > 0 && need.is_any()) || events_wait || starts_are_due;
-        self.pace(now, need, is_urgent, lane_stands)
+        let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
+        let is_quiet =
+            !is_urgent && !need.tasks_wait && !lane_waits && (all_sleep || !need.reactor_is_alone);
+        self.pace(now, is_urgent, is_quiet, is_farewell)
     }
 
     fn need(&self) -> Need {
@@ -336,12 +340,10 @@ impl Watch {
         true
     }
 
-    fn pace(&mut self, now: Instant, need: Need, is_urgent: bool, lane_waits: bool) -> Next {
-        let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
-        let is_quiet = !need.tasks_wait && !lane_waits && (all_sleep || !need.reactor_is_alone);
-        if is_urgent || !is_quiet {
+    fn pace(&mut self, now: Instant, is_urgent: bool, is_quiet: bool, is_farewell: bool) -> Next {
+        if !is_quiet {
             self.quiet_since = None;
-        } else if now - *self.quiet_since.get_or_insert(now) >= QUIET {
+        } else if is_farewell || now - *self.quiet_since.get_or_insert(now) >= QUIET {
             self.pace = self.period;
             self.quiet_since = None;
             return Next::Park;
