@@ -44,8 +44,8 @@ mod stream;
 mod tcp_listener;
 mod tcp_stream;
 mod udp;
-//CFG
-//pub mod unix;
+#[cfg(unix)]
+pub mod unix;
 
 pub use std::net::{
     AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6,
@@ -55,9 +55,9 @@ pub use std::net::{
 pub use tcp_listener::{Incoming, TcpListener};
 pub use tcp_stream::TcpStream;
 pub use udp::UdpSocket;
-//CFG
-//#[cfg_attr(docsrs, doc(cfg(unix)))]
-//pub use unix::{UnixDatagram, UnixListener, UnixStream};
+#[cfg(unix)]
+#[cfg_attr(docsrs, doc(cfg(unix)))]
+pub use unix::{UnixDatagram, UnixListener, UnixStream};
 
 use std::io;
 
