@@ -88,3 +88,6 @@ fn first_of<A: ToSocketAddrs, T>(
 fn no_address() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "there is no address to use; give at least one")
 }
+
+#[cfg(test)]
+mod tests;
