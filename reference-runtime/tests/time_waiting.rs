@@ -1,5 +1,5 @@
-//! Sleeps, timeouts and intervals. Clocks serve only as an upper bound that nothing but a hang could miss, and as a
-//! lower bound that is promised.
+//! Sleeps, timeouts and intervals. Clocks serve only as an upper bound that nothing but a hang could miss,
+//! and as a lower bound that is promised.
 
 #![cfg(not(reference_runtime_loom))]
 
@@ -91,7 +91,8 @@ fn sleepers_wake_in_the_order_of_their_deadlines() {
             }
         });
         join_all(sleepers).await;
-        // One task polls them all, so when it is late, those that are due come in the order in which it holds them.
+        // One task polls them all, so when it is late, those that are due come in the order in which it holds
+        // them.
         let mut names: Vec<u32> = receiver.try_iter().collect();
         names.sort();
         assert_eq!(names, [1, 2, 3, 4, 5]);

@@ -1,11 +1,12 @@
 //! Sockets: the names and signatures of [`std::net`], with every call that may wait made async.
 //!
-//! A socket belongs to the runtime it is opened in. If that runtime shuts down, operations that would wait fail.
+//! A socket belongs to the runtime it is opened in. If that runtime shuts down, operations that would wait
+//! fail.
 //!
 //! Reading and writing of streams goes through [`AsyncRead`](futures::io::AsyncRead) and
-//! [`AsyncWrite`](futures::io::AsyncWrite), which each stream implements twice: for itself and for a shared reference,
-//! so that one task can read while another writes. Bring `futures::io::{AsyncReadExt, AsyncWriteExt}` into scope for
-//! the methods one calls.
+//! [`AsyncWrite`](futures::io::AsyncWrite), which each stream implements twice: for itself and for a shared
+//! reference, so that one task can read while another writes. Bring `futures::io::{AsyncReadExt,
+//! AsyncWriteExt}` into scope for the methods one calls.
 //!
 //! # Examples
 //!
@@ -61,11 +62,11 @@ pub use unix::{UnixDatagram, UnixListener, UnixStream};
 
 use std::io;
 
-/// All addresses of `addrs`. Addresses in figures are there at once; a name is looked up by the operating system, which
-/// blocks.
+/// All addresses of `addrs`. Addresses in figures are there at once; a name is looked up by the operating
+/// system, which blocks.
 ///
-/// Done in place: the scheduler sees the thread block and gives its processor to another, so the look-up needs no
-/// thread pool.
+/// Done in place: the scheduler sees the thread block and gives its processor to another, so the look-up
+/// needs no thread pool.
 fn resolve<A: ToSocketAddrs>(addrs: A) -> io::Result<Vec<SocketAddr>> {
     addrs.to_socket_addrs().map(Iterator::collect)
 }

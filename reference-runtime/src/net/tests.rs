@@ -57,6 +57,16 @@ where
     receiver
 }
 
+/// Ends the attending thread when dropped, be it by a failure.
+struct Ends<'a>(&'a AtomicBool, &'a Reactor);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+        self.1.notify();
+    }
+}
+
 /// Runs `test` in both modes, each time beside a thread that attends the reactor.
 fn in_both_modes<F: Future<Output = io::Result<()>>>(test: impl Fn() -> F) {
     for reactor in [Reactor::new().unwrap(), Reactor::new_oneshot().unwrap()] {
@@ -67,11 +77,9 @@ fn in_both_modes<F: Future<Output = io::Result<()>>>(test: impl Fn() -> F) {
                     reactor.try_attend().expect("nobody else attends").wait(None).unwrap();
                 }
             });
-            let entered = reactor.enter();
+            let _ends = Ends(&is_over, &reactor);
+            let _entered = reactor.enter();
             block_on(test()).unwrap();
-            drop(entered);
-            is_over.store(true, Ordering::SeqCst);
-            reactor.notify();
         });
     }
 }

@@ -12,8 +12,8 @@ use crate::{
 
 /// A datagram socket of the Unix domain: [`std::os::unix::net::UnixDatagram`], async.
 ///
-/// All methods take `&self`, and any number of tasks may send and receive at the same time. Unlike with UDP, a datagram
-/// is not lost when the receiver is slow: the sender waits.
+/// All methods take `&self`, and any number of tasks may send and receive at the same time. Unlike with UDP,
+/// a datagram is not lost when the receiver is slow: the sender waits.
 ///
 /// # Examples
 ///
@@ -156,8 +156,8 @@ impl UnixDatagram {
     ///
     /// # Errors
     ///
-    /// If there is no socket at `path`, or if the operating system refuses the datagram: it may be too long, for
-    /// instance.
+    /// If there is no socket at `path`, or if the operating system refuses the datagram: it may be too long,
+    /// for instance.
     ///
     /// # Cancel safety
     ///
@@ -169,7 +169,8 @@ impl UnixDatagram {
     pub async fn send_to<P: AsRef<Path>>(&self, buf: &[u8], path: P) -> io::Result<usize> {
         let mut pause = FIRST_PAUSE;
         loop {
-            // Our own full buffer is an event when it empties. That of the receiver is not, unless we are connected.
+            // Our own full buffer is an event when it empties. That of the receiver is not, unless we are
+            // connected.
             let send = self.socket.io(Direction::Write, |socket| socket.send_to(buf, path.as_ref()));
             if let Ok(result) = timeout(pause, send).await {
                 return result;

@@ -22,8 +22,8 @@ use crate::{
 
 /// A connection of the Unix domain: [`std::os::unix::net::UnixStream`], async.
 ///
-/// A clone is the same connection, and closes with the last one. One task may read while another writes, through clones,
-/// through `&UnixStream`, or through the halves that `AsyncReadExt::split` makes.
+/// A clone is the same connection, and closes with the last one. One task may read while another writes,
+/// through clones, through `&UnixStream`, or through the halves that `AsyncReadExt::split` makes.
 ///
 /// # Cancel safety
 ///
@@ -180,8 +180,8 @@ impl UnixStream {
         self.socket.get().take_error()
     }
 
-    /// Takes the socket from the runtime. It stays in non-blocking mode. If there are clones of this stream, they go on,
-    /// and the result is another descriptor of the same connection.
+    /// Takes the socket from the runtime. It stays in non-blocking mode. If there are clones of this stream,
+    /// they go on, and the result is another descriptor of the same connection.
     ///
     /// # Errors
     ///
