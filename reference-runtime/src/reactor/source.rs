@@ -2,7 +2,7 @@
 //!
 //! Each direction of a [`Source`] counts the changes reported so far, in [`Side::changes`]. Who wants to read
 //! or write notes the count, tries, and if that would block, waits for the count to move on from what was
-//! noted ([`Source::wait`]). A change that comes between the attempt and the wait has moved the count, so it
+//! noted ([`Waiter::wait`]). A change that comes between the attempt and the wait has moved the count, so it
 //! is not lost; an old change cannot be mistaken for a new one. There is no flag "ready" that one task could
 //! clear under another.
 //!
