@@ -347,13 +347,13 @@ impl TcpStream {
     }
 }
 
-/// Whether an attempt to connect goes on in the background.
+/// Whether an attempt to connect goes on in the background. A signal does not end it either.
 fn is_in_progress(error: &io::Error) -> bool {
     #[cfg(unix)]
     let in_progress = error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error());
     #[cfg(not(unix))]
     let in_progress = false;
-    in_progress || error.kind() == io::ErrorKind::WouldBlock
+    in_progress || matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
 /// How an attempt to connect went; would block while it goes on. Asks for more than whether one can write,

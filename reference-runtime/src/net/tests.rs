@@ -252,18 +252,3 @@ fn closing_the_reactor_ends_every_wait_with_an_error() {
         assert!(error.to_string().contains("shut down"), "{error}");
     }
 }
-
-#[test]
-fn many_files_are_an_error_the_listener_survives() {
-    in_both_modes(|| async {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let addr = listener.local_addr()?;
-        // An error that accept returned, whatever it is, leaves the connection where it was.
-        let failed: io::Result<()> =
-            listener.socket.io(crate::reactor::Direction::Read, |_| Err(io::Error::other("too many"))).await;
-        assert!(failed.is_err());
-        let (client, accepted) = join(TcpStream::connect(addr), listener.accept()).await;
-        assert_eq!(client?.local_addr()?, accepted?.1);
-        Ok(())
-    });
-}

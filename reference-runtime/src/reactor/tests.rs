@@ -245,8 +245,12 @@ fn a_panicking_waker_keeps_nobody_from_being_woken() {
     let reactor = Reactor::new().unwrap();
     let (counter, waker) = Counter::new();
     let now = Instant::now();
-    let panics = Waker::from(Arc::new(Panics));
-    let _timers = [&waker, &panics, &waker, &panics, &waker].map(|waker| timer(&reactor, now, waker));
+    let in_wake = Waker::from(Arc::new(Panics));
+    let quiet_panic = || std::panic::resume_unwind(Box::new("from the drop of a waker"));
+    let in_drop = Waker::from(Arc::new(OnDrop(Box::new(quiet_panic))));
+    let _timers = [&waker, &in_wake, &waker, &in_drop, &waker].map(|waker| timer(&reactor, now, waker));
+    // The reactor has the last clone, so it is the one to drop it.
+    drop(in_drop);
     assert_eq!(wait(&reactor, None), 5);
     assert_eq!(counter.count(), 3);
     assert_eq!(wait(&reactor, Some(Duration::ZERO)), 0);
@@ -316,23 +320,22 @@ fn every_task_that_polls_is_woken() {
 fn a_hang_up_wakes_both_directions() {
     for reactor in both_modes() {
         let (stream, peer) = connected(&reactor);
-        let (reader, waker) = Counter::new();
-        assert!(poll_read(&stream, &waker).is_pending());
-        let (writer, waker) = Counter::new();
-        let cx = Context::from_waker(&waker);
-        while stream.poll_io(Direction::Write, &cx, |mut socket| socket.write(&[0; 65536])).is_ready() {}
-        while wait(&reactor, Some(Duration::ZERO)) > 0 {}
-        let before = (reader.count(), writer.count());
-        let (_, waker) = Counter::new();
-        let _ = (poll_read(&stream, &waker), before);
+        let (reader, reader_waker) = Counter::new();
+        assert!(poll_read(&stream, &reader_waker).is_pending());
+        let (writer, writer_waker) = Counter::new();
+        let fill = |size| {
+            let cx = Context::from_waker(&writer_waker);
+            stream.poll_io(Direction::Write, &cx, |mut socket| socket.write(&vec![0; size])).is_ready()
+        };
+        while fill(1 << 16) {}
         // Unread data makes this a reset.
         drop(peer);
         let limit = Instant::now() + LONG;
-        while stream.poll_io(Direction::Write, &cx, |mut socket| socket.write(&[0; 1])).is_pending() {
+        while reader.count() == 0 || writer.count() == 0 {
             assert!(Instant::now() < limit);
             wait(&reactor, Some(LONG));
         }
-        assert!(poll_read(&stream, &waker).is_ready());
+        assert!(fill(1) && poll_read(&stream, &reader_waker).is_ready());
     }
 }
 
