@@ -1,4 +1,5 @@
 use std::{
+    future::Future,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     sync::{
@@ -388,5 +389,66 @@ fn a_dropped_source_leaves_nothing_behind() {
         assert_eq!(lock(&reactor.registry).sources.len(), 0);
         drop(waker);
         assert_eq!(Arc::strong_count(&counter), 1);
+    }
+}
+
+#[test]
+fn an_event_between_the_attempt_and_the_wait_is_not_lost() {
+    for reactor in both_modes() {
+        for is_future in [false, true] {
+            let (stream, mut peer) = connected(&reactor);
+            let (_, bystander) = Counter::new();
+            assert!(poll_read(&stream, &bystander).is_pending());
+            let mut attempts = 0;
+            let read = |mut socket: &TcpStream| {
+                attempts += 1;
+                let result = socket.read(&mut [0; 8]);
+                if attempts == 1 {
+                    assert_eq!(result.as_ref().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+                    peer.write_all(b"x").unwrap();
+                    assert_eq!(wait_until_woken(&reactor), 1);
+                }
+                result
+            };
+            let (_, waker) = Counter::new();
+            let mut cx = Context::from_waker(&waker);
+            let polled = if is_future {
+                std::pin::pin!(stream.io(Direction::Read, read)).poll(&mut cx)
+            } else {
+                stream.poll_io(Direction::Read, &cx, read)
+            };
+            assert!(matches!(polled, Poll::Ready(Ok(1))), "{polled:?}");
+        }
+    }
+}
+
+#[test]
+fn a_dropped_future_withdraws_its_waker_and_no_other() {
+    for reactor in both_modes() {
+        let (stream, mut peer) = connected(&reactor);
+        let read = || Box::pin(stream.io(Direction::Read, |mut socket| socket.read(&mut [0; 8])));
+        let (first, first_waker) = Counter::new();
+        let (second, second_waker) = Counter::new();
+        let (mut dropped, mut kept) = (read(), read());
+        for _ in 0..2 {
+            assert!(dropped.as_mut().poll(&mut Context::from_waker(&first_waker)).is_pending());
+            assert!(kept.as_mut().poll(&mut Context::from_waker(&second_waker)).is_pending());
+        }
+        drop(dropped);
+        drop(first_waker);
+        assert_eq!(Arc::strong_count(&first), 1);
+        peer.write_all(b"x").unwrap();
+        assert_eq!(wait_until_woken(&reactor), 1);
+        assert_eq!(second.count(), 1);
+
+        // A future that was woken has no place to withdraw from, even if another has it by now.
+        let (third, third_waker) = Counter::new();
+        assert_eq!(stream.get().read(&mut [0; 8]).unwrap(), 1);
+        let mut other = read();
+        assert!(other.as_mut().poll(&mut Context::from_waker(&third_waker)).is_pending());
+        drop(kept);
+        peer.write_all(b"y").unwrap();
+        assert_eq!(wait_until_woken(&reactor), 1);
+        assert_eq!(third.count(), 1);
     }
 }
