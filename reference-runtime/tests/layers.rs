@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("runtime", &["scheduler", "reactor", "blocking", "block_on", "runnable", "primitive"]),
     // What a user sees.
     ("task", &["runtime", "runnable", "scheduler"]),
-    ("net", &["reactor", "runtime", "time"]),
+    ("net", &["reactor", "runtime", "time", "scheduler"]),
     ("time", &["reactor", "runtime"]),
     ("io", &["scheduler"]),
     ("sync", &["scheduler"]),

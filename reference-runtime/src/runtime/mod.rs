@@ -273,7 +273,9 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 
 /// The reactor that a socket or timer made on this thread belongs to.
 pub(crate) fn reactor() -> Arc<Reactor> {
-    Reactor::current().unwrap_or_else(|| Arc::clone(&default_runtime().handle.scheduler.reactor))
+    // One that was closed while its last tasks were still running waits for nothing any more.
+    let current = Reactor::current().filter(|reactor| !reactor.is_closed());
+    current.unwrap_or_else(|| Arc::clone(&default_runtime().handle.scheduler.reactor))
 }
 
 /// The runtime of threads that have entered none. It lives as long as the process.
