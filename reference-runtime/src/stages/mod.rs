@@ -193,7 +193,7 @@ impl Front {
             Stage::S1BlockOn => Executor::CallingThread,
             Stage::S2Executor => Executor::OneThread(s2_executor::Scheduler::start()?),
             Stage::S3Stealing => Executor::Stealing(s3_stealing::Scheduler::start(workers)?),
-            Stage::S4Reactor => Executor::Reactor(s4_reactor::Scheduler::start(workers)?),
+            Stage::S4Reactor => Executor::Reactor(s4_reactor::Scheduler::start(stage, workers)?),
             Stage::S5SpawnBlocking => Executor::Pool(Arc::new(s5_spawn_blocking::Scheduler::start(workers)?)),
             Stage::S6BlockInPlace => {
                 return Ok(Front::of_runtime(stage, Builder::new().handoff_after(None), workers)?);

@@ -57,8 +57,8 @@ impl Schedule for Origin {
 }
 
 impl Scheduler {
-    /// Starts the workers.
-    pub(super) fn start(workers: usize) -> io::Result<Arc<Self>> {
+    /// Starts the workers, for this stage or the next.
+    pub(super) fn start(stage: Stage, workers: usize) -> io::Result<Arc<Self>> {
         let (workers, seats): (Vec<_>, Vec<_>) = (0..workers).map(|_| Worker::new()).unzip();
         let scheduler = Arc::new(Scheduler {
             idle: Idle::new(workers.len()),
@@ -71,7 +71,7 @@ impl Scheduler {
         });
         for (number, (queue, parker)) in seats.into_iter().enumerate() {
             let context = Context::new(&scheduler, number, queue, parker);
-            let started = scheduler.threads.start(Stage::S4Reactor, || become_worker(context, Context::work));
+            let started = scheduler.threads.start(stage, || become_worker(context, Context::work));
             if started.is_err() {
                 scheduler.close(None);
                 return started.map(|()| scheduler);

@@ -9,7 +9,7 @@ use std::io;
 use std::panic::Location;
 use std::time::Instant;
 
-use super::s4_reactor;
+use super::{Stage, s4_reactor};
 use crate::blocking::{KEEP_ALIVE, MAX_THREADS, Pool};
 use crate::primitive::Arc;
 use crate::runnable::JoinHandle;
@@ -24,7 +24,8 @@ impl Scheduler {
     /// Starts the workers, and the pool with its first thread.
     pub(super) fn start(workers: usize) -> io::Result<Scheduler> {
         let pool = Pool::start(MAX_THREADS, KEEP_ALIVE)?;
-        let workers = s4_reactor::Scheduler::start(workers).inspect_err(|_| pool.close())?;
+        let workers =
+            s4_reactor::Scheduler::start(Stage::S5SpawnBlocking, workers).inspect_err(|_| pool.close())?;
         Ok(Scheduler { workers, pool })
     }
 
