@@ -16,7 +16,7 @@ use super::Stage;
 use super::threads::Threads;
 use crate::primitive::{Arc, Mutex, lock};
 use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
-use crate::scheduler::tasks::Tasks;
+use crate::tasks::Tasks;
 
 /// One thread, one queue.
 pub(super) struct Scheduler {

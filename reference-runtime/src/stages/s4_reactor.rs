@@ -20,7 +20,7 @@ use crate::primitive::{Arc, AtomicBool, Ordering};
 use crate::queue::{self, Injector, LocalQueue, NextTask, Stealer};
 use crate::reactor::Reactor;
 use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
-use crate::scheduler::tasks::Tasks;
+use crate::tasks::Tasks;
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
 /// not starve the rest.
