@@ -64,6 +64,8 @@ pub(crate) struct Reactor {
 struct Registry {
     sources: Slab<Arc<Source>>,
     is_closed: bool,
+    /// Set before `is_closed`, or never.
+    refuses: bool,
 }
 
 impl Reactor {
@@ -142,9 +144,17 @@ impl Reactor {
         lock(&self.timers).next_deadline()
     }
 
-    /// Whether [`Reactor::close`] was called.
+    /// Whether [`Reactor::close`] was called, so that what comes now is for another reactor.
     pub(crate) fn is_closed(&self) -> bool {
-        lock(&self.registry).is_closed
+        let registry = lock(&self.registry);
+        registry.is_closed && !registry.refuses
+    }
+
+    /// Closes a reactor that stands for there being none: what comes to it fails, and does not look for another.
+    #[cfg(feature = "stages")]
+    pub(crate) fn refuse(&self) {
+        lock(&self.registry).refuses = true;
+        self.close();
     }
 
     /// Refuses sources and timers from now on, and wakes all who wait.

@@ -407,7 +407,7 @@ fn no_reactor() -> &'static Arc<Reactor> {
     NO_REACTOR.get_or_init(|| {
         let reactor =
             Reactor::new().expect("a stage without a reactor borrows a closed one, which needs a poller");
-        reactor.close();
+        reactor.refuse();
         reactor
     })
 }
