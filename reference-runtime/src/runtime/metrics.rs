@@ -19,7 +19,7 @@ use crate::scheduler::threads::Census;
 #[derive(Clone, Debug)]
 pub struct Metrics {
     workers: usize,
-    tasks: usize,
+    tasks: u64,
     census: Census,
     counts: Counts,
 }
@@ -28,7 +28,7 @@ impl Metrics {
     pub(super) fn read(scheduler: &Scheduler) -> Self {
         Self {
             workers: scheduler.processors.len(),
-            tasks: scheduler.tasks.len(),
+            tasks: scheduler.unfinished(),
             census: scheduler.threads.census(),
             counts: scheduler.counters.read(),
         }
@@ -53,7 +53,7 @@ impl Metrics {
     /// assert_eq!(runtime.metrics().tasks(), 1);
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn tasks(&self) -> usize {
+    pub fn tasks(&self) -> u64 {
         self.tasks
     }
 

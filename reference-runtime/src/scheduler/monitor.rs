@@ -261,11 +261,17 @@ impl Watched {
 impl Scheduler {
     /// Tells the user about a stuck poll. A panic of the hook is caught: it has been printed, and says nothing about
     /// the runtime.
-    pub(crate) fn report(&self, tag: u64, lasts: Duration, verdict: Verdict) {
+    pub(crate) fn report(
+        &self,
+        location: Option<&'static Location<'static>>,
+        lasts: Duration,
+        verdict: Verdict,
+    ) {
         self.counters.verdict(verdict);
         let Some(hook) = &self.config.hooks.on_blocked else { return };
-        let Some(task) = self.tasks.get(tag) else { return };
-        let report = BlockedPoll { location: task.location(), lasts, verdict };
+        // Nowhere: the worker is stuck outside of a task, in a waker.
+        let Some(location) = location else { return };
+        let report = BlockedPoll { location, lasts, verdict };
         let _ = catch_unwind(AssertUnwindSafe(|| hook(&report)));
     }
 }

@@ -228,7 +228,7 @@ impl Watch {
         let seat = &mut self.seats[processor];
         let Some(worker) = seat.worker.take() else { return false };
         seat.suspicion = None;
-        let (kind, tag) = (worker.progress.kind(), worker.progress.tag());
+        let (kind, spawned_at) = (worker.progress.kind(), worker.progress.spawned_at());
         if worker.progress.tick() != seat.tick || !worker.permit.revoke(seat.permit) {
             return false;
         }
@@ -239,7 +239,7 @@ impl Watch {
                 // Only what the kernel says is worth learning.
                 _ => {}
             }
-            self.scheduler.report(tag, now - seat.since, verdict);
+            self.scheduler.report(spawned_at, now - seat.since, verdict);
         }
         self.scheduler.hand_off(&worker, seat.permit);
         self.flush_again.push(worker);
