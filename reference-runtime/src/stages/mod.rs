@@ -1,4 +1,5 @@
-//! The book's chapters in running form: seven runtimes, each the next step from the one before, behind one [`Front`].
+//! The book's chapters in running form: seven runtimes, each the next step from the one before, behind one
+//! [`Front`].
 //!
 //! | Stage | New in it | Of that, mounted |
 //! |---|---|---|
@@ -19,6 +20,7 @@ mod s2_executor;
 mod s3_stealing;
 mod s4_reactor;
 mod s5_spawn_blocking;
+mod tasks;
 mod threads;
 
 use std::fmt;
@@ -122,8 +124,8 @@ impl std::error::Error for UnknownStage {}
 /// A running stage, whichever it is: a demo, a benchmark or a test takes the stage as a parameter.
 ///
 /// Tasks that spawn get a clone of it; `task::spawn` and its siblings know nothing of stages before
-/// [`Stage::S6BlockInPlace`] and would reach the default runtime. Sleeps and sockets made in a task, in a blocking
-/// closure or within [`Front::block_on`] belong to the stage.
+/// [`Stage::S6BlockInPlace`] and would reach the default runtime. Sleeps and sockets made in a task, in a
+/// blocking closure or within [`Front::block_on`] belong to the stage.
 ///
 /// A clone does not keep the stage running. What [`Front::new`] returned owns it, and dropping that
 ///
@@ -215,18 +217,19 @@ impl Front {
         self.stage
     }
 
-    /// Runs a future on this thread, which sleeps while the future waits. What the future spawns runs on the stage's
-    /// threads.
+    /// Runs a future on this thread, which sleeps while the future waits. What the future spawns runs on the
+    /// stage's threads.
     ///
     /// # Panics
     ///
-    /// With the panic of the future. And inside a task of stages 2 to 5, whose worker it would block; later stages put
-    /// another thread in its place.
+    /// With the panic of the future. And inside a task of stages 2 to 5, whose worker it would block; later
+    /// stages put another thread in its place.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         if let Some(stage) = threads::works_for() {
             panic!(
-                "`block_on` inside a task of {stage} would block the worker that polls the task, and with it whatever \
-                 the future waits for; `.await` the future instead, or use {} or later, where nested `block_on` works",
+                "`block_on` inside a task of {stage} would block the worker that polls the task, and with it \
+                 whatever the future waits for; `.await` the future instead, or use {} or later, where nested \
+                 `block_on` works",
                 Stage::S6BlockInPlace,
             );
         }
@@ -259,7 +262,8 @@ impl Front {
         }
     }
 
-    /// Runs a blocking closure on another thread, from [`Stage::S5SpawnBlocking`] on. See [`task::spawn_blocking`].
+    /// Runs a blocking closure on another thread, from [`Stage::S5SpawnBlocking`] on. See
+    /// [`task::spawn_blocking`].
     ///
     /// # Panics
     ///
@@ -277,8 +281,8 @@ impl Front {
         }
     }
 
-    /// Runs a blocking closure right here, and lets another thread poll tasks meanwhile, from [`Stage::S6BlockInPlace`]
-    /// on. See [`task::block_in_place`].
+    /// Runs a blocking closure right here, and lets another thread poll tasks meanwhile, from
+    /// [`Stage::S6BlockInPlace`] on. See [`task::block_in_place`].
     ///
     /// # Panics
     ///
@@ -320,8 +324,8 @@ impl Front {
         }
     }
 
-    /// Makes the stage's reactor that of this thread. Stages without one get one that is closed: better a panic that
-    /// says so than a sleep that silently works through the default runtime.
+    /// Makes the stage's reactor that of this thread. Stages without one get one that is closed: better a
+    /// panic that says so than a sleep that silently works through the default runtime.
     fn enter_reactor(&self) -> Entered {
         match &self.executor {
             Executor::Reactor(scheduler) => scheduler.reactor.enter(),
@@ -349,7 +353,7 @@ impl Executor {
             return Ok(());
         }
         // Every task has been cancelled; those whose future is still there are being polled.
-        let mut spawned_at: Vec<_> = tasks.close().iter().map(|task| task.location()).collect();
+        let mut spawned_at: Vec<_> = tasks.unfinished().iter().map(|task| task.location()).collect();
         if let Executor::Pool(scheduler) = self {
             spawned_at.extend(scheduler.pool.running());
         }

@@ -1,7 +1,7 @@
 //! Stage 2. What is a task, and who polls it?
 //!
-//! A task is a future with its state; a [`Runnable`] is the right to poll it once. One queue holds them, and one thread
-//! takes them out. A waker does no more than put its task back into the queue.
+//! A task is a future with its state; a [`Runnable`] is the right to poll it once. One queue holds them, and
+//! one thread takes them out. A waker does no more than put its task back into the queue.
 //!
 //! Still missing: the other cores. And whoever blocks this thread blocks every task.
 
@@ -13,10 +13,10 @@ use std::time::Instant;
 use crossbeam::channel::{self, Receiver, Sender};
 
 use super::Stage;
+use super::tasks::Tasks;
 use super::threads::Threads;
 use crate::primitive::{Arc, Mutex, lock};
 use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
-use crate::scheduler::tasks::Tasks;
 
 /// One thread, one queue.
 pub(super) struct Scheduler {
@@ -46,7 +46,7 @@ impl Scheduler {
         let (push, queue) = channel::unbounded();
         let scheduler = Arc::new(Scheduler {
             threads: Threads::new(),
-            tasks: Tasks::new(1),
+            tasks: Tasks::new(),
             queue: Mutex::new(Some(push)),
         });
         let context = Context { queue };
@@ -66,7 +66,7 @@ impl Scheduler {
     {
         let origin = Origin(Arc::clone(self));
         let make = |tag| task(future, origin, tag, location);
-        let (runnable, handle) = self.tasks.insert(0, false, make);
+        let (runnable, handle) = self.tasks.insert(make);
         // After the close this drops the runnable, which cancels the task.
         self.schedule(runnable);
         handle
@@ -82,11 +82,11 @@ impl Scheduler {
         drop(refused);
     }
 
-    /// Cancels every task, waits until the one that is polled comes back, and ends the thread. False: it did not come
-    /// back in time, or this is that thread.
+    /// Cancels every task, waits until the one that is polled comes back, and ends the thread. False: it did
+    /// not come back in time, or this is that thread.
     pub(super) fn close(&self, deadline: Option<Instant>) -> bool {
         drop(lock(&self.queue).take());
-        for task in self.tasks.close() {
+        for task in self.tasks.unfinished() {
             task.abort();
         }
         self.threads.join(deadline)
@@ -106,7 +106,8 @@ impl Context {
         }
     }
 
-    /// The next task, waiting for one if need be. `None`: the scheduler is closed, and those that waited are gone.
+    /// The next task, waiting for one if need be. `None`: the scheduler is closed, and those that waited are
+    /// gone.
     fn next_runnable(&self) -> Option<Runnable> {
         self.queue.recv().ok()
     }

@@ -15,8 +15,8 @@ const PASSED: &str = "the behaviour returned";
 const OUT_OF_TIME: i32 = 3;
 /// Only a hang takes so long.
 const SECONDS_TO_PASS: u64 = 60;
-/// Enough to reach the point where a stage hangs. One that would get by after all looks like a hang to us; then the
-/// stage is too slow, or the table wrong, and the test on the next stage tells.
+/// Enough to reach the point where a stage hangs. One that would get by after all looks like a hang to us;
+/// then the stage is too slow, or the table wrong, and the test on the next stage tells.
 const SECONDS_TO_FAIL: u64 = 3;
 
 /// The behaviour returns on this stage.
