@@ -74,6 +74,7 @@ mod scheduler;
 mod scheduler {
     mod handoff;
 }
+mod tasks;
 
 #[cfg(not(reference_runtime_loom))]
 pub mod net;

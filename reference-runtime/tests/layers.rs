@@ -16,12 +16,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("park", &["primitive"]),
     ("runnable", &["primitive"]),
     ("queue", &["runnable", "primitive"]),
+    ("tasks", &["runnable", "primitive"]),
     ("block_on", &["park"]),
     ("idle", &["park", "primitive"]),
     ("reactor", &["primitive"]),
     ("blocking", &["runnable", "primitive", "queue"]),
     // What puts them together.
-    ("scheduler", &["runnable", "queue", "idle", "park", "reactor", "blocking", "primitive", "block_on"]),
+    ("scheduler", &["runnable", "queue", "idle", "park", "reactor", "primitive", "tasks"]),
     ("runtime", &["scheduler", "reactor", "blocking", "block_on", "runnable", "primitive"]),
     // What a user sees.
     ("task", &["runtime", "runnable", "scheduler"]),
@@ -44,6 +45,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "runnable",
             "queue",
             "idle",
+            "tasks",
             "park",
             "reactor",
             "blocking",

@@ -62,6 +62,8 @@ pub use unix::{UnixDatagram, UnixListener, UnixStream};
 
 use std::io;
 
+use crate::scheduler;
+
 /// All addresses of `addrs`. Addresses in figures are there at once; a name is looked up by the operating
 /// system, which blocks.
 ///

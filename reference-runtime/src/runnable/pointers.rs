@@ -170,10 +170,9 @@ impl Runnable {
         unsafe { run(self.into_task()) }
     }
 
-    /// Hands the task to its scheduler, as a fresh one.
-    ///
-    /// An executor that has itself at hand, as in `spawn`, had better queue the `Runnable` itself: this holds the task
-    /// during the call, at two read-modify-writes.
+    /// Hands the task to its scheduler, as a fresh one. For tests: an executor has itself at hand, and queues the
+    /// `Runnable` without the two read-modify-writes that this takes.
+    #[cfg(test)]
     pub(crate) fn schedule(self) {
         self.schedule_for(Wake::Fresh);
     }

@@ -19,7 +19,6 @@ pub(crate) mod kernel;
 pub(crate) mod lanes;
 pub(crate) mod metrics;
 pub(crate) mod monitor;
-pub(crate) mod tasks;
 pub(crate) mod threads;
 mod watch;
 pub(crate) mod worker;
@@ -35,7 +34,6 @@ use self::handoff::Seen;
 use self::lanes::{Lane, Lanes, Learned};
 use self::metrics::Counters;
 use self::monitor::Monitor;
-use self::tasks::Tasks;
 use self::threads::Threads;
 use self::worker::{Context, Worker, with_current};
 use crate::idle::{Idle, Place};
@@ -43,6 +41,7 @@ use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, lock};
 use crate::queue::Injector;
 use crate::reactor::Reactor;
 use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
+use crate::tasks::{self, Tasks};
 
 /// What a scheduler is built from.
 pub(crate) struct Config {

@@ -20,12 +20,12 @@ use super::Scheduler;
 use super::handoff::Seen;
 use super::kernel;
 use super::lanes::Lane;
-use super::tasks;
 use super::worker::{Context, Worker, become_worker};
 use crate::park::Parker;
 use crate::primitive::{Arc, Condvar, Mutex, MutexGuard, lock, thread};
 use crate::queue::LocalQueue;
 use crate::runnable::Runnable;
+use crate::tasks;
 
 /// A poll in a lane that ends within this time did not block, or not so that it would matter.
 const SHORT_BLOCK: Duration = Duration::from_micros(100);

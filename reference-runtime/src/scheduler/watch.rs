@@ -160,8 +160,7 @@ impl Watch {
         let starts_are_due = self.scheduler.retry_starts();
         let is_urgent = (suspects > 0 && need.is_any()) || events_wait || starts_are_due;
         let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
-        let is_quiet =
-            !is_urgent && !need.tasks_wait && !lane_waits && (all_sleep || !need.reactor_is_alone);
+        let is_quiet = !is_urgent && !need.tasks_wait && !lane_waits && (all_sleep || !need.reactor_is_alone);
         self.pace(now, is_urgent, is_quiet, is_farewell)
     }
 

@@ -20,7 +20,6 @@ mod s2_executor;
 mod s3_stealing;
 mod s4_reactor;
 mod s5_spawn_blocking;
-mod tasks;
 mod threads;
 
 use std::fmt;
@@ -353,7 +352,7 @@ impl Executor {
             return Ok(());
         }
         // Every task has been cancelled; those whose future is still there are being polled.
-        let mut spawned_at: Vec<_> = tasks.unfinished().iter().map(|task| task.location()).collect();
+        let mut spawned_at: Vec<_> = tasks.close().iter().map(|task| task.location()).collect();
         if let Executor::Pool(scheduler) = self {
             spawned_at.extend(scheduler.pool.running());
         }

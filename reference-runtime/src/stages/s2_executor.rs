@@ -13,10 +13,10 @@ use std::time::Instant;
 use crossbeam::channel::{self, Receiver, Sender};
 
 use super::Stage;
-use super::tasks::Tasks;
 use super::threads::Threads;
 use crate::primitive::{Arc, Mutex, lock};
 use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
+use crate::tasks::Tasks;
 
 /// One thread, one queue.
 pub(super) struct Scheduler {
@@ -46,7 +46,7 @@ impl Scheduler {
         let (push, queue) = channel::unbounded();
         let scheduler = Arc::new(Scheduler {
             threads: Threads::new(),
-            tasks: Tasks::new(),
+            tasks: Tasks::new(1),
             queue: Mutex::new(Some(push)),
         });
         let context = Context { queue };
@@ -66,7 +66,7 @@ impl Scheduler {
     {
         let origin = Origin(Arc::clone(self));
         let make = |tag| task(future, origin, tag, location);
-        let (runnable, handle) = self.tasks.insert(make);
+        let (runnable, handle) = self.tasks.insert(0, false, make);
         // After the close this drops the runnable, which cancels the task.
         self.schedule(runnable);
         handle
@@ -86,7 +86,7 @@ impl Scheduler {
     /// not come back in time, or this is that thread.
     pub(super) fn close(&self, deadline: Option<Instant>) -> bool {
         drop(lock(&self.queue).take());
-        for task in self.tasks.unfinished() {
+        for task in self.tasks.close() {
             task.abort();
         }
         self.threads.join(deadline)

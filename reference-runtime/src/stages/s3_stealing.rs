@@ -14,13 +14,13 @@ use std::panic::Location;
 use std::time::Instant;
 
 use super::Stage;
-use super::tasks::Tasks;
 use super::threads::Threads;
 use crate::idle::{Idle, Left, Place};
 use crate::park::{Parker, Unparker};
 use crate::primitive::{Arc, AtomicBool, Ordering};
 use crate::queue::{self, Injector, LocalQueue, NextTask, Stealer};
 use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
+use crate::tasks::Tasks;
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever
 /// must not starve the rest.
@@ -64,7 +64,7 @@ impl Scheduler {
             workers: workers.into(),
             injector: Injector::new(),
             threads: Threads::new(),
-            tasks: Tasks::new(),
+            tasks: Tasks::new(1),
             is_closing: AtomicBool::new(false),
         });
         for (number, (queue, parker)) in seats.into_iter().enumerate() {
@@ -91,7 +91,7 @@ impl Scheduler {
     {
         let origin = Origin(Arc::clone(self));
         let make = |tag| task(future, origin, tag, location);
-        let (runnable, handle) = self.tasks.insert(make);
+        let (runnable, handle) = self.tasks.insert(0, false, make);
         // After the close this drops the runnable, which cancels the task.
         self.schedule(runnable, Wake::Fresh);
         handle
@@ -154,7 +154,7 @@ impl Scheduler {
         // SeqCst: the partner is the load in `is_closing`.
         self.is_closing.store(true, Ordering::SeqCst);
         drop(self.injector.close());
-        for task in self.tasks.unfinished() {
+        for task in self.tasks.close() {
             task.abort();
         }
         while let Some((worker, place)) = self.idle.take_sleeper() {
