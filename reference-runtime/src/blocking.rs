@@ -188,7 +188,7 @@ impl Pool {
             let expires = *expires.get_or_insert_with(|| Instant::now() + self.keep_alive);
             let left = expires.saturating_duration_since(Instant::now());
             // The last thread has nothing to expect from the clock.
-            state = if is_last || left.is_zero() {
+            state = if is_last {
                 self.called.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner())
             } else {
                 self.called.wait_timeout(state, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0

@@ -197,9 +197,9 @@ impl Front {
             Stage::S4Reactor => Executor::Reactor(s4_reactor::Scheduler::start(stage, workers)?),
             Stage::S5SpawnBlocking => Executor::Pool(Arc::new(s5_spawn_blocking::Scheduler::start(workers)?)),
             Stage::S6BlockInPlace => {
-                return Ok(Front::of_runtime(stage, Builder::new().handoff_after(None), workers)?);
+                return Front::of_runtime(stage, Builder::new().handoff_after(None), workers);
             }
-            Stage::S7Adaptive => return Ok(Front::of_runtime(stage, &mut Builder::new(), workers)?),
+            Stage::S7Adaptive => return Front::of_runtime(stage, &mut Builder::new(), workers),
         };
         Ok(Front { stage, workers, executor, owned: Owned::Executor })
     }

@@ -110,7 +110,7 @@ macro_rules! fails_on {
 /// Makes the table for the child's process, and the tests. A macro, so that a behaviour is named once.
 macro_rules! behaviours {
     ($($first:ident $file:ident { $($behaviour:ident),+ $(,)? })+) => {
-        const BEHAVIOURS: &[(&str, fn(Stage))] = &[
+        const BEHAVIOURS: &[watchdog::Behaviour] = &[
             $($((stringify!($behaviour), $file::$behaviour as fn(Stage)),)+)+
             (
                 "a_future_that_parks_hangs_on_the_threads_own_token",

@@ -71,8 +71,11 @@ fn text(output: &Output) -> String {
     both.map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
 }
 
+/// A behaviour by its name.
+pub(crate) type Behaviour = (&'static str, fn(Stage));
+
 /// In a child: runs the behaviour it was started for.
-pub(crate) fn run_if_child(behaviours: &[(&str, fn(Stage))]) {
+pub(crate) fn run_if_child(behaviours: &[Behaviour]) {
     let Ok(errand) = env::var(ERRAND) else { return };
     let mut words = errand.split(' ');
     let mut word = || words.next().expect("an errand has three words");
