@@ -1,7 +1,7 @@
 //! Stage 2. What is a task, and who polls it?
 //!
-//! A task is a future with its state; a [`Runnable`] is the right to poll it once. One queue holds them, and one thread
-//! takes them out. A waker does no more than put its task back into the queue.
+//! A task is a future with its state; a [`Runnable`] is the right to poll it once. One queue holds them, and
+//! one thread takes them out. A waker does no more than put its task back into the queue.
 //!
 //! Still missing: the other cores. And whoever blocks this thread blocks every task.
 
@@ -82,8 +82,8 @@ impl Scheduler {
         drop(refused);
     }
 
-    /// Cancels every task, waits until the one that is polled comes back, and ends the thread. False: it did not come
-    /// back in time, or this is that thread.
+    /// Cancels every task, waits until the one that is polled comes back, and ends the thread. False: it did
+    /// not come back in time, or this is that thread.
     pub(super) fn close(&self, deadline: Option<Instant>) -> bool {
         drop(lock(&self.queue).take());
         for task in self.tasks.close() {
@@ -106,7 +106,8 @@ impl Context {
         }
     }
 
-    /// The next task, waiting for one if need be. `None`: the scheduler is closed, and those that waited are gone.
+    /// The next task, waiting for one if need be. `None`: the scheduler is closed, and those that waited are
+    /// gone.
     fn next_runnable(&self) -> Option<Runnable> {
         self.queue.recv().ok()
     }

@@ -1,10 +1,10 @@
 //! Stage 4. Who waits for the sockets?
 //!
-//! The workers themselves: the one that would sleep first waits in the reactor, for events and timers as well as for
-//! work; others sleep on their parkers. A worker with much to do looks at the reactor now and then.
+//! The workers themselves: the one that would sleep first waits in the reactor, for events and timers as well
+//! as for work; others sleep on their parkers. A worker with much to do looks at the reactor now and then.
 //!
-//! Still missing: if every worker is blocked, nobody waits in the reactor. One blocking call holds up the tasks of its
-//! worker; as many as there are workers hold up everything, the timers included.
+//! Still missing: if every worker is blocked, nobody waits in the reactor. One blocking call holds up the
+//! tasks of its worker; as many as there are workers hold up everything, the timers included.
 
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
@@ -22,11 +22,11 @@ use crate::reactor::Reactor;
 use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
 use crate::tasks::Tasks;
 
-/// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
-/// not starve the rest.
+/// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever
+/// must not starve the rest.
 const SLOT_IN_A_ROW: u32 = 3;
-/// After so many polls a worker looks at the injector and the reactor though its own queue has tasks. Odd and not a round
-/// number, so that it does not fall into step with the program's own rhythm.
+/// After so many polls a worker looks at the injector and the reactor though its own queue has tasks. Odd and
+/// not a round number, so that it does not fall into step with the program's own rhythm.
 const BEAT_POLLS: u32 = 61;
 
 /// N threads, a queue for each, and a reactor.
@@ -136,19 +136,21 @@ impl Scheduler {
         }
     }
 
-    /// Whether a worker that is about to sleep would miss a task. The queues of others count: their owners may block.
+    /// Whether a worker that is about to sleep would miss a task. The queues of others count: their owners
+    /// may block.
     fn has_queued_work(&self) -> bool {
         !self.injector.is_empty() || self.workers.iter().any(|worker| !worker.queue.is_empty())
     }
 
     fn is_closing(&self) -> bool {
-        // SeqCst: the partner is the store in `close`. A worker looks at it after it counted itself as sleeping, and
-        // `close` wakes all that sleep afterwards; in any other order a worker could sleep through the close.
+        // SeqCst: the partner is the store in `close`. A worker looks at it after it counted itself as
+        // sleeping, and `close` wakes all that sleep afterwards; in any other order a worker could sleep
+        // through the close.
         self.is_closing.load(Ordering::SeqCst)
     }
 
-    /// Cancels every task, waits until those being polled come back, and ends the threads. False: some did not come
-    /// back in time, or this is one of the threads.
+    /// Cancels every task, waits until those being polled come back, and ends the threads. False: some did
+    /// not come back in time, or this is one of the threads.
     pub(super) fn close(&self, deadline: Option<Instant>) -> bool {
         // SeqCst: the partner is the load in `is_closing`.
         self.is_closing.store(true, Ordering::SeqCst);
@@ -202,8 +204,8 @@ thread_local! {
     static CURRENT: OnceCell<Context> = const { OnceCell::new() };
 }
 
-/// Calls `f` with the context of the calling thread if it is a worker. `None` on other threads and while the thread's
-/// locals are being destroyed.
+/// Calls `f` with the context of the calling thread if it is a worker. `None` on other threads and while the
+/// thread's locals are being destroyed.
 fn with_current<R>(f: impl FnOnce(&Context) -> R) -> Option<R> {
     CURRENT.try_with(|current| current.get().map(f)).ok().flatten()
 }
@@ -285,8 +287,8 @@ impl Context {
         if let Some(runnable) = self.worker.next_task.take() {
             return Some(runnable);
         }
-        // For a moment, what is moved to our queue was in none: a worker may have gone to sleep then, and this one may
-        // block in its very next poll.
+        // For a moment, what is moved to our queue was in none: a worker may have gone to sleep then, and
+        // this one may block in its very next poll.
         self.has_carried.set(true);
         let workers = self.scheduler.workers.len();
         self.scheduler.injector.pop_batch(&self.queue, workers).or_else(|| self.steal())

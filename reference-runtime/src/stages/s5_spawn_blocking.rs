@@ -2,8 +2,8 @@
 //!
 //! The classic design: stage 4, with a [`Pool`] of threads beside it for closures that block.
 //!
-//! Still missing: whoever forgets `spawn_blocking` blocks a worker as before; a closure cannot borrow from its task;
-//! and each call costs a trip to another thread and back, short as it may be.
+//! Still missing: whoever forgets `spawn_blocking` blocks a worker as before; a closure cannot borrow from
+//! its task; and each call costs a trip to another thread and back, short as it may be.
 
 use std::io;
 use std::panic::Location;
@@ -43,7 +43,8 @@ impl Scheduler {
         self.pool.spawn(closure, location)
     }
 
-    /// Cancels tasks and closures that wait, before it waits for those that run: they may wait for each other.
+    /// Cancels tasks and closures that wait, before it waits for those that run: they may wait for each
+    /// other.
     pub(super) fn close(&self, deadline: Option<Instant>) -> bool {
         self.pool.close();
         let have_workers_ended = self.workers.close(deadline);

@@ -37,7 +37,8 @@ pub(crate) fn a_future_woken_by_another_thread_finishes(stage: Stage) {
     thread.join().expect("it does not panic");
 }
 
-/// A future that another thread wakes [`TURNS`] times, each time after it has seen one more poll; and its polls.
+/// A future that another thread wakes [`TURNS`] times, each time after it has seen one more poll; and its
+/// polls.
 fn woken_in_turns() -> (impl Future<Output = ()>, Arc<AtomicUsize>) {
     let polls = Arc::new(AtomicUsize::new(0));
     let (pass, passed) = mpsc::channel::<Waker>();

@@ -1,12 +1,12 @@
 //! One suite for all stages: what each of them promises, it keeps from then on.
 //!
-//! A behaviour is a function of a stage that returns if the stage has it. The table at the end names the first stage of
-//! each. Every behaviour is run on that stage and on all later ones, and must return; and on the stage before, where it
-//! must not. Both run in a process of their own, under a watchdog: that of a stage which cannot do it hangs, or panics
-//! with a sentence that names the stage that can.
+//! A behaviour is a function of a stage that returns if the stage has it. The table at the end names the
+//! first stage of each. Every behaviour is run on that stage and on all later ones, and must return; and on
+//! the stage before, where it must not. Both run in a process of their own, under a watchdog: that of a stage
+//! which cannot do it hangs, or panics with a sentence that names the stage that can.
 //!
-//! No test sleeps in order to wait for something. Barriers, channels and counters decide; the clock only ends what
-//! hangs.
+//! No test sleeps in order to wait for something. Barriers, channels and counters decide; the clock only ends
+//! what hangs.
 
 mod adaptive;
 mod block_on;
@@ -25,7 +25,8 @@ fn start(stage: Stage, workers: usize) -> Front {
     Front::new(stage, workers).expect("the system has threads and a poller left")
 }
 
-/// The test that the watchdog runs in a process of its own. In a plain run of the suite there is nothing to do.
+/// The test that the watchdog runs in a process of its own. In a plain run of the suite there is nothing to
+/// do.
 #[test]
 fn the_child_of_a_watchdog_runs_one_behaviour() {
     watchdog::run_if_child(BEHAVIOURS);
@@ -109,9 +110,12 @@ macro_rules! fails_on {
 /// Makes the table for the child's process, and the tests. A macro, so that a behaviour is named once.
 macro_rules! behaviours {
     ($($first:ident $file:ident { $($behaviour:ident),+ $(,)? })+) => {
-        const BEHAVIOURS: &[(&str, fn(Stage))] = &[
+        const BEHAVIOURS: &[watchdog::Behaviour] = &[
             $($((stringify!($behaviour), $file::$behaviour as fn(Stage)),)+)+
-            ("a_future_that_parks_hangs_on_the_threads_own_token", block_on::a_future_that_parks_hangs_on_the_threads_own_token),
+            (
+                "a_future_that_parks_hangs_on_the_threads_own_token",
+                block_on::a_future_that_parks_hangs_on_the_threads_own_token,
+            ),
             ("nested_block_on_names_the_way_out", in_place::nested_block_on_names_the_way_out),
         ];
         $($(mod $behaviour {

@@ -14,9 +14,9 @@ use reference_runtime::task::yield_now;
 use crate::start;
 
 /// Calls a closure when dropped.
-struct OnDrop<F: FnMut()>(F);
+struct OnDrop(Box<dyn FnMut() + Send>);
 
-impl<F: FnMut()> Drop for OnDrop<F> {
+impl Drop for OnDrop {
     fn drop(&mut self) {
         (self.0)();
     }
@@ -68,13 +68,13 @@ pub(crate) fn a_drop_waits_for_a_poll_that_runs(stage: Stage) {
 
 pub(crate) fn a_drop_ends_the_threads(stage: Stage) {
     thread_local! {
-        static AT_THE_END: RefCell<Option<OnDrop<Box<dyn FnMut()>>>> = const { RefCell::new(None) };
+        static AT_THE_END: RefCell<Option<OnDrop>> = const { RefCell::new(None) };
     }
     let front = start(stage, 1);
     let (tell, told) = mpsc::channel();
     front.block_on(front.spawn(async move {
-        let tell: Box<dyn FnMut()> = Box::new(move || tell.send(()).expect("somebody listens"));
-        AT_THE_END.set(Some(OnDrop(tell)));
+        let tell = move || tell.send(()).expect("somebody listens");
+        AT_THE_END.set(Some(OnDrop(Box::new(tell))));
     }));
     drop(front);
     assert_eq!(told.try_recv(), Ok(()), "the thread that polled the task is gone, with its locals");
@@ -129,7 +129,8 @@ pub(crate) fn a_destructor_may_spawn_during_the_drop(stage: Stage) {
     let front = start(stage, 2);
     let (give, given) = mpsc::channel();
     let spawning = front.clone();
-    let on_drop = OnDrop(move || give.send(spawning.spawn(async {})).expect("somebody listens"));
+    let spawn = move || give.send(spawning.spawn(async {})).expect("somebody listens");
+    let on_drop = OnDrop(Box::new(spawn));
     let (begun, has_begun) = oneshot::channel();
     front
         .spawn(async move {

@@ -21,7 +21,8 @@ pub(crate) fn a_task_queued_behind_a_blocked_worker_is_stolen(stage: Stage) {
         front.block_on(front.spawn(async move {
             let (tell, told) = mpsc::channel();
             spawning.spawn(async move { tell.send(()) }).detach();
-            // From stage 3 on the task woken last has a slot of its own; this one moves the other to the queue.
+            // From stage 3 on the task woken last has a slot of its own; this one moves the other to the
+            // queue.
             spawning.spawn(async {}).detach();
             told.recv().expect("another worker runs the task");
         }));

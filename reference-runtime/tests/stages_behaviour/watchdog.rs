@@ -15,8 +15,8 @@ const PASSED: &str = "the behaviour returned";
 const OUT_OF_TIME: i32 = 3;
 /// Only a hang takes so long.
 const SECONDS_TO_PASS: u64 = 60;
-/// Enough to reach the point where a stage hangs. One that would get by after all looks like a hang to us; then the
-/// stage is too slow, or the table wrong, and the test on the next stage tells.
+/// Enough to reach the point where a stage hangs. One that would get by after all looks like a hang to us;
+/// then the stage is too slow, or the table wrong, and the test on the next stage tells.
 const SECONDS_TO_FAIL: u64 = 3;
 
 /// The behaviour returns on this stage.
@@ -71,8 +71,11 @@ fn text(output: &Output) -> String {
     both.map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat()
 }
 
+/// A behaviour by its name.
+pub(crate) type Behaviour = (&'static str, fn(Stage));
+
 /// In a child: runs the behaviour it was started for.
-pub(crate) fn run_if_child(behaviours: &[(&str, fn(Stage))]) {
+pub(crate) fn run_if_child(behaviours: &[Behaviour]) {
     let Ok(errand) = env::var(ERRAND) else { return };
     let mut words = errand.split(' ');
     let mut word = || words.next().expect("an errand has three words");
