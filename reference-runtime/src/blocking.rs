@@ -107,7 +107,7 @@ impl Pool {
         T: Send + 'static,
     {
         let closure = Closure(Some(closure));
-        let (runnable, handle, _) = task(closure, Origin(Arc::clone(self)), 0, location);
+        let (runnable, handle) = task(closure, Origin(Arc::clone(self)), 0, location);
         // After the close this drops the runnable, which tells the handle.
         self.schedule(runnable);
         handle

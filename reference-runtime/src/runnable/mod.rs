@@ -41,11 +41,18 @@ pub(crate) trait Schedule: Send + Sync + 'static {
 
     /// Lists a task that is about to sleep for the first time, so that the executor can abort it when it ends. Returns
     /// the place for [`Schedule::finished`], or `None` if the executor is gone, which cancels the task.
-    fn list(&self, task: TaskRef) -> Option<NonZeroU32>;
+    ///
+    /// An executor without a list gives any number.
+    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
+        drop(task);
+        Some(NonZeroU32::MIN)
+    }
 
     /// The future has been dropped: finished, panicked or cancelled. Called once, before the joiner is woken and on
     /// the thread that dropped the future. `place` is what [`Schedule::list`] gave, if the task ever slept.
-    fn finished(&self, place: Option<NonZeroU32>);
+    fn finished(&self, place: Option<NonZeroU32>) {
+        let _ = place;
+    }
 }
 
 /// Why a task is scheduled.

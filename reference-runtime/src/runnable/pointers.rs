@@ -205,6 +205,12 @@ impl Runnable {
         unsafe { schedule(self.into_task(), wake) }
     }
 
+    /// A reference to its task.
+    #[cfg(test)]
+    pub(crate) fn reference(&self) -> TaskRef {
+        TaskRef::clone(&self.task)
+    }
+
     /// The address of the function that polls the task: the same for all futures of one type. (Two types may share
     /// one if the compiler finds their code to be equal.)
     pub(crate) fn kind(&self) -> usize {

@@ -9,17 +9,18 @@
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU32;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use super::Stage;
-use super::threads::Threads;
+use super::threads::{self, Threads};
 use crate::idle::{Idle, Left, Place};
 use crate::park::{Parker, Unparker};
 use crate::primitive::{Arc, AtomicBool, Ordering};
 use crate::queue::{self, Injector, LocalQueue, NextTask, Stealer};
 use crate::reactor::Reactor;
-use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
+use crate::runnable::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
 use crate::tasks::Tasks;
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever
@@ -37,8 +38,8 @@ pub(super) struct Scheduler {
     // Each guards itself:
     injector: Injector,
     idle: Idle<Arc<Worker>>,
-    threads: Threads,
-    pub(super) tasks: Tasks,
+    pub(super) threads: Threads,
+    tasks: Tasks,
     /// Set once, by [`Scheduler::close`].
     is_closing: AtomicBool,
 }
@@ -51,8 +52,14 @@ impl Schedule for Origin {
         self.0.schedule(runnable, wake);
     }
 
-    fn finished(&self, tag: u64) {
-        self.0.tasks.remove(tag);
+    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
+        self.0.tasks.insert(0, task)
+    }
+
+    fn finished(&self, place: Option<NonZeroU32>) {
+        if let Some(place) = place {
+            self.0.tasks.remove(place);
+        }
     }
 }
 
@@ -90,9 +97,7 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let origin = Origin(Arc::clone(self));
-        let make = |tag| task(future, origin, tag, location);
-        let (runnable, handle) = self.tasks.insert(0, false, make);
+        let (runnable, handle) = task(future, Origin(Arc::clone(self)), 0, location);
         // After the close this drops the runnable, which cancels the task.
         self.schedule(runnable, Wake::Fresh);
         handle
@@ -157,6 +162,11 @@ impl Scheduler {
         drop(self.injector.close());
         for task in self.tasks.close() {
             task.abort();
+        }
+        for worker in &self.workers {
+            drop(worker.next_task.take());
+            // Into a closed injector: this drops them.
+            worker.queue.drain_into(&self.injector);
         }
         while let Some((worker, place)) = self.idle.take_sleeper() {
             self.wake(&worker, place);
@@ -319,7 +329,11 @@ impl Context {
 
     /// One poll. The panic of a task ends in its handle.
     fn poll(&self, runnable: Runnable) {
-        runnable.run();
+        // What is still queued when the scheduler closes is not begun.
+        if self.scheduler.is_closing() {
+            return drop(runnable);
+        }
+        threads::poll(runnable);
     }
 
     /// Counts a poll. True: it is time to look up from the own queue.
