@@ -340,21 +340,16 @@ impl Front {
 
 impl Executor {
     fn close(&self, deadline: Option<Instant>) -> Result<(), Stuck> {
-        let (all_ended, tasks) = match self {
+        let (all_ended, spawned_at) = match self {
             // The drop of its runtime ends a finished one.
             Executor::CallingThread | Executor::Finished(_) => return Ok(()),
-            Executor::OneThread(scheduler) => (scheduler.close(deadline), &scheduler.tasks),
-            Executor::Stealing(scheduler) => (scheduler.close(deadline), &scheduler.tasks),
-            Executor::Reactor(scheduler) => (scheduler.close(deadline), &scheduler.tasks),
-            Executor::Pool(scheduler) => (scheduler.close(deadline), &scheduler.workers.tasks),
+            Executor::OneThread(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
+            Executor::Stealing(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
+            Executor::Reactor(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
+            Executor::Pool(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
         };
         if all_ended {
             return Ok(());
-        }
-        // Every task has been cancelled; those whose future is still there are being polled.
-        let mut spawned_at: Vec<_> = tasks.close().iter().map(|task| task.location()).collect();
-        if let Executor::Pool(scheduler) = self {
-            spawned_at.extend(scheduler.pool.running());
         }
         Err(Stuck { spawned_at })
     }

@@ -9,6 +9,7 @@
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU32;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ use crate::park::{Parker, Unparker};
 use crate::primitive::{Arc, AtomicBool, Ordering};
 use crate::queue::{self, Injector, LocalQueue, NextTask, Stealer};
 use crate::reactor::Reactor;
-use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
+use crate::runnable::{JoinHandle, Runnable, Schedule, SpawnedAt, TaskRef, Wake, task};
 use crate::tasks::Tasks;
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever
@@ -38,7 +39,8 @@ pub(super) struct Scheduler {
     injector: Injector,
     idle: Idle<Arc<Worker>>,
     threads: Threads,
-    pub(super) tasks: Tasks,
+    /// Those that sleep.
+    tasks: Tasks,
     /// Set once, by [`Scheduler::close`].
     is_closing: AtomicBool,
 }
@@ -51,8 +53,14 @@ impl Schedule for Origin {
         self.0.schedule(runnable, wake);
     }
 
-    fn finished(&self, tag: u64) {
-        self.0.tasks.remove(tag);
+    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
+        self.0.tasks.insert(0, task)
+    }
+
+    fn finished(&self, place: Option<NonZeroU32>) {
+        if let Some(place) = place {
+            self.0.tasks.remove(place);
+        }
     }
 }
 
@@ -90,9 +98,7 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let origin = Origin(Arc::clone(self));
-        let make = |tag| task(future, origin, tag, location);
-        let (runnable, handle) = self.tasks.insert(0, false, make);
+        let (runnable, handle) = task(future, Origin(Arc::clone(self)), 0, location);
         // After the close this drops the runnable, which cancels the task.
         self.schedule(runnable, Wake::Fresh);
         handle
@@ -158,6 +164,11 @@ impl Scheduler {
         for task in self.tasks.close() {
             task.abort();
         }
+        for worker in &self.workers {
+            drop(worker.next_task.take());
+            // The injector is closed, so this drops them.
+            worker.queue.drain_into(&self.injector);
+        }
         while let Some((worker, place)) = self.idle.take_sleeper() {
             self.wake(&worker, place);
         }
@@ -165,15 +176,22 @@ impl Scheduler {
         self.reactor.close();
         all_ended
     }
+
+    /// Where the tasks that are being polled were spawned.
+    pub(super) fn stuck(&self) -> Vec<&'static Location<'static>> {
+        self.workers.iter().filter_map(|worker| worker.polled.get()).collect()
+    }
 }
 
 /// What others may see of a worker.
 struct Worker {
-    /// Filled and emptied by the worker.
+    /// Filled and emptied by the worker, and emptied by the close.
     next_task: NextTask,
     /// Emptied by anyone; the worker pushes through its [`LocalQueue`].
     queue: Stealer,
     unparker: Unparker,
+    /// Where the task that is being polled was spawned, for the report of a shutdown.
+    polled: SpawnedAt,
 }
 
 impl PartialEq for Worker {
@@ -220,7 +238,12 @@ impl Worker {
     fn new() -> (Arc<Worker>, (LocalQueue, Parker)) {
         let (local, stealer) = queue::local();
         let parker = Parker::new();
-        let worker = Worker { next_task: NextTask::new(), queue: stealer, unparker: parker.unparker() };
+        let worker = Worker {
+            next_task: NextTask::new(),
+            queue: stealer,
+            unparker: parker.unparker(),
+            polled: SpawnedAt::nowhere(),
+        };
         (Arc::new(worker), (local, parker))
     }
 }
@@ -319,7 +342,14 @@ impl Context {
 
     /// One poll. The panic of a task ends in its handle.
     fn poll(&self, runnable: Runnable) {
-        runnable.run();
+        if self.scheduler.is_closing() {
+            return drop(runnable);
+        }
+        self.worker.polled.set(Some(runnable.location()));
+        if let Some(again) = runnable.poll() {
+            self.push(again, Wake::DuringPoll);
+        }
+        self.worker.polled.set(None);
     }
 
     /// Counts a poll. True: it is time to look up from the own queue.
