@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_thread_in_a_read_sleeps_whatever_its_name() {
         let (end, ended) = mpsc::channel::<()>();
-        let thread = until(move || drop(ended.recv()), |sign| sign == Sign::Sleeping);
+        let thread = until(move || _ = ended.recv(), |sign| sign == Sign::Sleeping);
         end.send(()).expect("the thread listens");
         thread.join().expect("it does not panic");
     }
