@@ -29,7 +29,7 @@ use crate::park::Parker;
 /// # Panics
 ///
 /// Panics when `future` does, and the thread may call [`block_on`] again afterwards.
-pub fn block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let lent = Lent::borrow();
     let Pair { parker, waker } = lent.pair();

@@ -1,9 +1,65 @@
 //! An async runtime whose scheduler survives blocking calls.
+//!
+//! Call `std::fs`, a database client, rayon or an HTTP client right inside an `async fn`. The scheduler notices that
+//! the thread blocks, gives its place to another one, and only the task that made the call waits.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use reference_runtime::{block_on, task, time};
+//!
+//! block_on(async {
+//!     // As many blocking calls as it takes to hold every worker of a classic runtime …
+//!     let blocked: Vec<_> = (0..40)
+//!         .map(|_| task::spawn(async { std::thread::sleep(Duration::from_millis(50)) }))
+//!         .collect();
+//!     // … and timers, sockets and other tasks go on.
+//!     time::sleep(Duration::from_millis(1)).await;
+//!     for task in blocked {
+//!         task.await;
+//!     }
+//! });
+//! ```
+//!
+//! # What is here
+//!
+//! * [`block_on`] runs a future on this thread; [`task`] has `spawn` and what goes with it; [`time`] sleeps and
+//!   time-outs; [`net`] sockets. They work without ceremony, on a default runtime that starts on first use. Its number
+//!   of workers is that of the cores the process may use, or what `REFERENCE_RUNTIME_THREADS` says.
+//! * [`Runtime`] and its [`Builder`] are for programs that want more than one, or other settings; [`Metrics`] and
+//!   [`Builder::on_blocked`] tell what the scheduler saw.
+//! * [`Parker`] is the piece that every wait is made of.
+//!
+//! # How it works
+//!
+//! There are N *processors*, the rights to poll tasks, and as many threads as it takes. A *worker* is a thread that
+//! holds a processor. When a poll does not come back, a *monitor* asks the kernel what the thread does. If it sleeps,
+//! its processor is handed to another thread at once; the blocked one finishes its poll without it and becomes a
+//! spare. If the thread computes, no thread is added, unless every processor computes for 10 ms while other tasks
+//! wait. Types of futures that were caught are remembered, and polled on threads without a processor from then on.
+//!
+//! Nothing of this costs a poll more than a few plain stores and loads: the monitor keeps the time, and sleeps while
+//! there is nothing to watch.
+//!
+//! # What it cannot do
+//!
+//! * The other branches of a `join!` or `select!` are part of the blocked task, and wait with it. Spawn them.
+//! * A lock that the blocked task holds stays held.
+//! * `abort` and time-outs take effect when the poll returns: a blocking call cannot be cancelled.
+//! * Thread-locals are stable within a poll, not from one poll to the next.
+//! * Whether a thread blocks or computes is known on Linux. Elsewhere the monitor goes by time, 10 ms.
+//! * Until it is found out, a blocking call delays what is queued behind it by some 0.4 ms. Where you know that a call
+//!   blocks for long, [`task::spawn_blocking`] and [`task::block_in_place`] spare the scheduler the guess.
 
 // Every public path is made in this file. Under loom only the protocols are built.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(reference_runtime_loom, allow(dead_code, unused_imports))]
+
 mod primitive;
 
 mod block_on;
+#[cfg(all(feature = "stages", not(reference_runtime_loom)))]
+mod blocking;
 mod idle;
 mod park;
 mod queue;
@@ -21,6 +77,9 @@ mod scheduler {
 
 #[cfg(not(reference_runtime_loom))]
 pub mod net;
+#[cfg(all(feature = "stages", not(reference_runtime_loom)))]
+#[doc(hidden)]
+pub mod stages;
 #[cfg(not(reference_runtime_loom))]
 pub mod task;
 #[cfg(not(reference_runtime_loom))]

@@ -23,7 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use polling::{Event, Events, PollMode, Poller};
+use polling::{Events, PollMode, Poller};
 use slab::Slab;
 
 use crate::primitive::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, lock};

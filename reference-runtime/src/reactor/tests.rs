@@ -75,7 +75,9 @@ fn timer(reactor: &Arc<Reactor>, deadline: Instant, waker: &Waker) -> Timer {
 }
 
 fn wait(reactor: &Reactor, timeout: Option<Duration>) -> usize {
-    reactor.try_attend().expect("nobody attends").wait(timeout).unwrap()
+    let (woken, waited) = reactor.try_attend().expect("nobody attends").wait(timeout);
+    waited.expect("the poller works");
+    woken.wake()
 }
 
 /// A connected pair, the first of which `reactor` watches.

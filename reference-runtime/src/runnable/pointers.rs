@@ -50,7 +50,7 @@ unsafe fn wake(data: *const ()) {
         Wakeup::Schedule => {
             let _held = TaskRef { task };
             // SAFETY: `wake` gave us two references; the other is `_held`'s.
-            unsafe { schedule_any(task) };
+            unsafe { schedule(task, Wake::Fresh) };
         }
         Wakeup::Nothing => {}
         // SAFETY: this is the answer.
@@ -64,7 +64,7 @@ unsafe fn wake_by_ref(data: *const ()) {
     // SAFETY: the waker's reference keeps the task alive.
     if unsafe { header(task) }.state.wake_by_ref() == Wakeup::Schedule {
         // SAFETY: `wake_by_ref` gave us a reference beside the waker's.
-        unsafe { schedule_any(task) };
+        unsafe { schedule(task, Wake::Fresh) };
     }
 }
 
@@ -75,16 +75,16 @@ unsafe fn drop_waker(data: *const ()) {
     unsafe { release(task) }
 }
 
-/// Hands a `Runnable` to the scheduler of a task of any type.
+/// Hands the `Runnable` to the task's scheduler.
 ///
 /// # Safety
 ///
 /// A `Runnable`'s reference is the caller's, and is used up; another keeps the task alive until this returns.
-unsafe fn schedule_any(task: NonNull<Header>) {
+unsafe fn schedule(task: NonNull<Header>, wake: Wake) {
     // SAFETY: the other reference keeps the task alive.
     let schedule = unsafe { header(task) }.vtable.schedule;
     // SAFETY: as the caller promises.
-    unsafe { schedule(task, Wake::Fresh) }
+    unsafe { schedule(task, wake) }
 }
 
 /// A counted reference to a task, without the right to poll it.
@@ -103,7 +103,7 @@ impl TaskRef {
     pub(crate) fn abort(&self) {
         if self.header().state.abort() == Wakeup::Schedule {
             // SAFETY: `abort` gave us a reference beside this one.
-            unsafe { schedule_any(self.task) };
+            unsafe { schedule(self.task, Wake::Fresh) };
         }
     }
 
@@ -155,21 +155,37 @@ pub(crate) struct Runnable {
 }
 
 impl Runnable {
-    /// Polls the task once, or drops its future if it was aborted.
+    /// Polls the task once, or drops its future if it was aborted. A task that was woken meanwhile is scheduled.
     pub(crate) fn run(self) {
+        if let Some(next) = self.poll() {
+            next.schedule_for(Wake::DuringPoll);
+        }
+    }
+
+    /// Like [`Runnable::run`], but gives the task back if it was woken meanwhile. For a worker, which has its own way
+    /// to its queue: it saves two read-modify-writes of every yield.
+    pub(crate) fn poll(self) -> Option<Runnable> {
         let run = self.task.header().vtable.run;
         // SAFETY: the reference is this `Runnable`'s, which ends here.
         unsafe { run(self.into_task()) }
     }
 
     /// Hands the task to its scheduler, as a fresh one.
+    ///
+    /// An executor that has itself at hand, as in `spawn`, had better queue the `Runnable` itself: this holds the task
+    /// during the call, at two read-modify-writes.
     pub(crate) fn schedule(self) {
-        let _held = TaskRef::clone(&self.task);
-        // SAFETY: the reference is this `Runnable`'s, which ends here, and there is `_held`'s.
-        unsafe { schedule_any(self.into_task()) }
+        self.schedule_for(Wake::Fresh);
     }
 
-    /// The address of the function that polls the task: the same for all futures of one type.
+    fn schedule_for(self, wake: Wake) {
+        let _held = TaskRef::clone(&self.task);
+        // SAFETY: the reference is this `Runnable`'s, which ends here, and there is `_held`'s.
+        unsafe { schedule(self.into_task(), wake) }
+    }
+
+    /// The address of the function that polls the task: the same for all futures of one type. (Two types may share
+    /// one if the compiler finds their code to be equal.)
     pub(crate) fn kind(&self) -> usize {
         self.task.header().vtable.run as usize
     }
@@ -197,6 +213,7 @@ impl Runnable {
         Runnable::new(unsafe { NonNull::new_unchecked(raw.cast()) })
     }
 
+    /// For who has set `SCHEDULED` and has a reference to give.
     pub(super) fn new(task: NonNull<Header>) -> Runnable {
         Runnable { task: ManuallyDrop::new(TaskRef { task }) }
     }
@@ -229,6 +246,7 @@ pub(super) struct JoinSide<T> {
 }
 
 impl<T> JoinSide<T> {
+    /// For who has made a task with this output.
     pub(super) fn new(task: NonNull<Header>) -> JoinSide<T> {
         JoinSide { task: ManuallyDrop::new(TaskRef { task }), output: PhantomData }
     }
@@ -247,7 +265,7 @@ impl<T> JoinSide<T> {
         }
         // SAFETY: while `JOIN_WAKER` is set there is a waker, and only we write to its field.
         let is_same =
-            |former: *const MaybeUninit<Waker>| waker.will_wake(unsafe { (*former).assume_init_ref() });
+            |former: *const MaybeUninit<Waker>| waker.will_wake(unsafe { &*former.cast::<Waker>() });
         if found == Join::Registered && joiner.with(is_same) {
             return Poll::Pending;
         }
@@ -263,7 +281,7 @@ impl<T> JoinSide<T> {
             return Poll::Pending;
         }
         // SAFETY: the flag was not set after all, so the waker is still where we put it, and ours.
-        let waker = joiner.with(|joiner| unsafe { (*joiner).assume_init_read() });
+        let waker = joiner.with(|joiner| unsafe { joiner.cast::<Waker>().read() });
         quietly(|| drop(waker));
         Poll::Ready(())
     }
@@ -275,7 +293,7 @@ impl<T> JoinSide<T> {
             return false;
         }
         // SAFETY: `unregister` cleared `JOIN_WAKER`, so there is a waker and it is ours.
-        let waker = joiner.with(|joiner| unsafe { (*joiner).assume_init_read() });
+        let waker = joiner.with(|joiner| unsafe { joiner.cast::<Waker>().read() });
         quietly(|| drop(waker));
         true
     }
@@ -296,10 +314,11 @@ impl<T> JoinSide<T> {
         let mut output = MaybeUninit::<Result<T, JoinError>>::uninit();
         // SAFETY: the task is complete, so the output is ours, and we ask for it once.
         unsafe { (vtable.take_output)(self.task.task, output.as_mut_ptr().cast()) };
+        // SAFETY: `take_output` filled it.
+        let output = unsafe { output.assume_init() };
         // SAFETY: this is the answer.
         unsafe { leave(self.task.task, state.release_handle()) };
-        // SAFETY: `take_output` filled it.
-        unsafe { output.assume_init() }
+        output
     }
 }
 

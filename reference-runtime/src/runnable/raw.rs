@@ -57,8 +57,9 @@ union Stage<F: Future> {
 
 /// The functions that know a task's types. All take the address of such a task that is alive.
 pub(super) struct Vtable {
-    /// Uses up a `Runnable`'s reference: polls the future, or drops it if the task was aborted.
-    pub(super) run: unsafe fn(NonNull<Header>),
+    /// Uses up a `Runnable`'s reference: polls the future, or drops it if the task was aborted. Gives the next
+    /// `Runnable` if the task was woken meanwhile.
+    pub(super) run: unsafe fn(NonNull<Header>) -> Option<Runnable>,
     /// Uses up a `Runnable`'s reference: drops the future.
     pub(super) cancel: unsafe fn(NonNull<Header>),
     /// Uses up a `Runnable`'s reference, and needs another to hold the task meanwhile.
@@ -162,35 +163,34 @@ unsafe fn typed<'a, F: Future, S>(task: NonNull<Header>) -> &'a Task<F, S> {
     unsafe { task.cast::<Task<F, S>>().as_ref() }
 }
 
-/// Polls the task, or ends it if it was aborted.
+/// Polls the task, or ends it if it was aborted. Gives the next `Runnable` if it was woken meanwhile.
 ///
 /// # Safety
 ///
 /// A `Runnable`'s reference is the caller's, and is used up.
-unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) {
+unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Option<Runnable> {
     // SAFETY: the reference keeps the task alive until `suspend` or `finish` gives it up.
     let Header { state, location, .. } = unsafe { header(task) };
-    if state.start() == Start::Cancel {
+    let output = match state.start() {
+        Start::Cancel => Err(JoinError::cancelled(location)),
         // SAFETY: `start` made us the running thread, and nobody has dropped the future.
-        return unsafe { finish::<F, S>(task, Err(JoinError::cancelled(location))) };
-    }
-    // SAFETY: `start` made us the running thread, and nobody has dropped the future.
-    let output = match unsafe { poll::<F, S>(task) } {
-        Ok(Poll::Ready(output)) => Ok(output),
-        Err(payload) => Err(JoinError::panic(location, payload)),
-        Ok(Poll::Pending) => match state.suspend() {
-            // SAFETY: this is the answer.
-            Suspend::Idle(remains) => return unsafe { leave(task, remains) },
-            Suspend::Again => {
-                let _held = TaskRef { task };
-                // SAFETY: `suspend` gave us two references; the other is `_held`'s.
-                return unsafe { schedule::<F, S>(task, Wake::DuringPoll) };
-            }
-            Suspend::Cancel => Err(JoinError::cancelled(location)),
+        Start::Poll => match unsafe { poll::<F, S>(task) } {
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(payload) => Err(JoinError::panic(location, payload)),
+            Ok(Poll::Pending) => match state.suspend() {
+                Suspend::Again => return Some(Runnable::new(task)),
+                Suspend::Cancel => Err(JoinError::cancelled(location)),
+                Suspend::Idle(remains) => {
+                    // SAFETY: this is the answer.
+                    unsafe { leave(task, remains) };
+                    return None;
+                }
+            },
         },
     };
     // SAFETY: we are the running thread still, and the future is in its place.
-    unsafe { finish::<F, S>(task, output) }
+    unsafe { finish::<F, S>(task, output) };
+    None
 }
 
 /// Ends the task without another poll.
@@ -252,6 +252,7 @@ unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> Result<(
         // SAFETY: the future is in its place, and the caller does not use it again.
         catch_unwind(AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(&mut stage.future) }))
     });
+    // Should the executor's own code panic, the joiner must still hear of the end.
     quietly(|| schedule.finished(header.tag));
     dropped
 }
@@ -282,7 +283,7 @@ unsafe fn finish<F: Future, S: Schedule>(task: NonNull<Header>, output: Result<F
         Complete::Done(remains) => remains,
         Complete::WakeJoiner => {
             // SAFETY: `complete` cleared `JOIN_WAKER`, so there is a waker and it is ours.
-            let waker = joiner.with(|waker| unsafe { (*waker).assume_init_read() });
+            let waker = joiner.with(|joiner| unsafe { joiner.cast::<Waker>().read() });
             quietly(|| waker.wake());
             state.drop_reference()
         }
@@ -334,6 +335,11 @@ unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>, remains: Remains) 
             quietly(|| drop(payload));
         }
     }
+    // SAFETY: nobody refers to the task, so it is alive until we free it.
+    let Task { header, stage, .. } = unsafe { typed::<F, S>(task) };
+    // Nothing, but loom checks that every other access came before.
+    header.joiner.with_mut(|_| ());
+    stage.with_mut(|_| ());
     // SAFETY: nobody refers to the task, which came from a box of this type.
     let task = unsafe { Box::from_raw(task.cast::<Task<F, S>>().as_ptr()) };
     drop(task);

@@ -13,9 +13,9 @@
 //! none: its flag keeps the task just as well, and dropping it stays one operation. A task is freed by whoever
 //! leaves it with no reference and no handle.
 //!
-//! A wake and the poll it causes cost three read-modify-writes, [`State::wake_by_ref`], [`State::start`] and
-//! [`State::suspend`]; a fourth, only for wakes by value and for wakes during a poll, holds the task for the length of
-//! the call to its scheduler, which lives in the task and could otherwise be freed below the caller's feet.
+//! A wake and the poll it causes cost three read-modify-writes: [`State::wake_by_ref`], [`State::start`] and
+//! [`State::suspend`]. A wake by value costs a fourth: the waker's reference holds the task for the length of the call
+//! to its scheduler, which lives in the task and could otherwise be freed below the caller's feet.
 
 use crate::primitive::{AtomicUsize, Ordering};
 
@@ -61,8 +61,7 @@ pub(super) enum Start {
 pub(super) enum Suspend {
     /// The task sleeps, and the poll's reference is given up.
     Idle(Remains),
-    /// It was woken meanwhile: the poll's reference is the new `Runnable`'s, and one more holds the task while it is
-    /// handed to the scheduler.
+    /// It was woken meanwhile, and the poll's reference is the next `Runnable`'s.
     Again,
     /// It was aborted meanwhile: still running, drop the future.
     Cancel,
@@ -127,7 +126,7 @@ fn remains(state: usize) -> Remains {
 impl State {
     /// The state of a new task: with a `Runnable`, a `TaskRef` and a `JoinHandle`.
     pub(super) fn new() -> State {
-        State(AtomicUsize::new(SCHEDULED | HANDLE | 2 * REFERENCE))
+        State(AtomicUsize::new(SCHEDULED | HANDLE | (2 * REFERENCE)))
     }
 
     /// Adds a reference, for somebody who has one.
@@ -234,7 +233,7 @@ impl State {
             let (next, suspend) = if seen & ABORTED != 0 {
                 return Suspend::Cancel;
             } else if seen & SCHEDULED != 0 {
-                (seen - RUNNING + REFERENCE, Suspend::Again)
+                (seen - RUNNING, Suspend::Again)
             } else {
                 let next = seen - RUNNING - REFERENCE;
                 (next, Suspend::Idle(remains(next)))

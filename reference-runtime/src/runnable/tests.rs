@@ -227,8 +227,8 @@ fn awaiting_a_handle_gives_the_output() {
 
 #[test]
 fn a_runnable_knows_its_tag_its_location_and_its_kind() {
-    fn future(n: u8) -> impl Future<Output = u8> + Send {
-        async move { n }
+    async fn future(n: u8) -> u8 {
+        n
     }
     let queue = Queue::default();
     let here = Location::caller();
@@ -251,7 +251,8 @@ fn waking_twice_queues_once() {
     queue.run();
     let waker = wakers.recv().unwrap();
     waker.wake_by_ref();
-    waker.clone().wake();
+    let other = waker.clone();
+    other.wake();
     waker.wake();
     assert_eq!(queue.len(), 1);
     let (runnable, wake) = queue.pop().unwrap();
@@ -259,6 +260,7 @@ fn waking_twice_queues_once() {
     runnable.run();
     wakers.recv().unwrap().wake();
     assert_eq!(queue.len(), 1);
+    queue.close();
 }
 
 #[test]
@@ -275,11 +277,23 @@ fn wake_during_poll_runs_the_task_again() {
 }
 
 #[test]
+fn poll_gives_a_task_that_was_woken_meanwhile_back() {
+    let queue = Queue::default();
+    let (handle, _task) = queue.spawn(yields(1));
+    let (runnable, _) = queue.pop().unwrap();
+    let runnable = runnable.poll().expect("it yields once");
+    assert_eq!(queue.len(), 0);
+    assert!(runnable.poll().is_none());
+    ready(handle);
+}
+
+#[test]
 fn wake_by_value_during_poll_runs_the_task_again() {
     let queue = Queue::default();
     let mut is_first = true;
     let (handle, _) = queue.spawn(poll_fn(move |cx| {
-        cx.waker().clone().wake();
+        let waker = cx.waker().clone();
+        waker.wake();
         if mem::take(&mut is_first) { Poll::Pending } else { Poll::Ready(()) }
     }));
     assert_eq!(queue.run(), 2);
@@ -397,6 +411,7 @@ fn debug_names_where_the_task_was_spawned() {
     let text = format!("{handle:?}");
     assert!(text.contains("tests.rs") && text.contains("is_finished: false"), "{text}");
     assert!(format!("{:?}", handle.join()).starts_with("Join {"));
+    queue.close();
 }
 
 #[test]

@@ -188,7 +188,7 @@ impl Builder {
             asks_the_kernel: self.asks_the_kernel,
             hooks: self.hooks.clone(),
         };
-        Ok(Runtime { handle: Handle { scheduler: Scheduler::start(config)? } })
+        Ok(Runtime { handle: Handle { scheduler: Scheduler::start(config)? }, is_shut_down: false })
     }
 }
 

@@ -43,6 +43,8 @@ use crate::runnable::JoinHandle;
 /// ```
 pub struct Runtime {
     handle: Handle,
+    /// Whether a drop has nothing left to do.
+    is_shut_down: bool,
 }
 
 impl Runtime {
@@ -166,7 +168,8 @@ impl Runtime {
     /// # Errors
     ///
     /// [`Stuck`] names the tasks whose polls have not come back. Their threads end when they do.
-    pub fn shutdown_timeout(self, timeout: Duration) -> Result<(), Stuck> {
+    pub fn shutdown_timeout(mut self, timeout: Duration) -> Result<(), Stuck> {
+        self.is_shut_down = true;
         if self.handle.scheduler.close(Some(timeout)) {
             return Ok(());
         }
@@ -181,13 +184,17 @@ impl Runtime {
     /// runtime.shutdown_background();
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn shutdown_background(self) {
+    pub fn shutdown_background(mut self) {
+        self.is_shut_down = true;
         self.handle.scheduler.close(Some(Duration::ZERO));
     }
 }
 
 impl Drop for Runtime {
     fn drop(&mut self) {
+        if self.is_shut_down {
+            return;
+        }
         self.handle.scheduler.close(None);
     }
 }

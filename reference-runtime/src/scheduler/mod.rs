@@ -63,10 +63,13 @@ pub(crate) struct Config {
 /// Functions of the user that are called now and then.
 #[derive(Default, Clone)]
 pub(crate) struct Hooks {
-    pub(crate) on_thread_start: Option<Arc<dyn Fn() + Send + Sync>>,
-    pub(crate) on_thread_stop: Option<Arc<dyn Fn() + Send + Sync>>,
-    pub(crate) on_blocked: Option<Arc<dyn Fn(&monitor::BlockedPoll) + Send + Sync>>,
+    pub(crate) on_thread_start: Option<ThreadHook>,
+    pub(crate) on_thread_stop: Option<ThreadHook>,
+    pub(crate) on_blocked: Option<BlockedHook>,
 }
+
+type ThreadHook = Arc<dyn Fn() + Send + Sync>;
+type BlockedHook = Arc<dyn Fn(&monitor::BlockedPoll) + Send + Sync>;
 
 impl Hooks {
     pub(crate) fn call_on_start(&self) {
@@ -218,22 +221,29 @@ impl Scheduler {
 
     /// Queues a task where this thread queues tasks.
     fn schedule(self: &Arc<Self>, runnable: Runnable, wake: Wake) {
+        let mut runnable = Some(runnable);
+        with_current(|context| {
+            let context = Some(context).filter(|context| std::ptr::eq(&*context.scheduler, &**self));
+            self.schedule_here(context, runnable.take().expect("it is taken here or below"), wake);
+        });
+        if let Some(runnable) = runnable {
+            self.schedule_here(None, runnable, wake);
+        }
+    }
+
+    /// Queues a task on a thread whose context is known: `None` for threads that are none of ours.
+    fn schedule_here(self: &Arc<Self>, context: Option<&Context>, runnable: Runnable, wake: Wake) {
         if self.is_closing() {
             return drop(runnable);
         }
         if let Some(lane) = self.lane(&runnable) {
             return self.send_to_lane(runnable, lane);
         }
-        let mut runnable = Some(runnable);
-        with_current(|context| {
-            if !std::ptr::eq(&*context.scheduler, &**self) {
-                return;
-            }
-            if let Some(taken) = runnable.take() {
-                runnable = context.push(taken, wake).err();
-            }
-        });
-        if let Some(runnable) = runnable {
+        let left = match context {
+            Some(context) => context.push(runnable, wake),
+            None => Err(runnable),
+        };
+        if let Err(runnable) = left {
             self.inject(runnable);
         }
     }

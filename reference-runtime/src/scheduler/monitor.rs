@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use super::Scheduler;
 use super::alarm::Alarm;
+use super::threads::abort_on_panic;
 use super::watch::{Next, Watch};
 use crate::primitive::{Arc, AtomicBool, AtomicU32, Mutex, Ordering, fence, lock, thread};
 
@@ -110,7 +111,7 @@ impl Monitor {
             let monitor = Arc::clone(&watch.scheduler);
             let watched =
                 monitor.monitor.watched.as_ref().expect("a monitor that starts has something to watch");
-            monitor.monitor.run(watched, watch);
+            abort_on_panic(|| monitor.monitor.run(watched, watch));
         })?;
         *lock(&monitor.thread) = Some(started);
         Ok(())

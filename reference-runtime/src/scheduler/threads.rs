@@ -13,6 +13,7 @@
 //! takes a task from a lane calls one more if others wait, so a burst of short calls is over before many have started.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::Scheduler;
@@ -58,6 +59,10 @@ struct Pool {
     starting: usize,
     /// Threads polling a task of each lane.
     in_lane: [usize; 2],
+    /// Threads that the computing lane may have beyond its due, because some of its polls do not come back.
+    extra_in_computing: usize,
+    /// Tasks taken from the computing lane so far.
+    taken_from_computing: u64,
     no_start_before: Option<Instant>,
     failed_starts: u64,
     is_closed: bool,
@@ -76,7 +81,6 @@ pub(crate) struct Census {
     pub(crate) live: usize,
     pub(crate) spare: usize,
     pub(crate) peak: usize,
-    pub(crate) vacancies: usize,
     pub(crate) failed_starts: u64,
 }
 
@@ -92,6 +96,8 @@ impl Threads {
             called: 0,
             starting: 0,
             in_lane: [0; 2],
+            extra_in_computing: 0,
+            taken_from_computing: 0,
             no_start_before: None,
             failed_starts: 0,
             is_closed: false,
@@ -105,7 +111,6 @@ impl Threads {
             live: pool.workers.len(),
             spare: pool.spares.len(),
             peak: pool.peak,
-            vacancies: pool.vacancies.len(),
             failed_starts: pool.failed_starts,
         }
     }
@@ -172,9 +177,17 @@ impl Pool {
         self.handles.retain(|handle| !handle.is_finished());
     }
 
+    fn leave_lane(&mut self, lane: Lane) {
+        self.in_lane[lane as usize] -= 1;
+        if lane == Lane::Computing {
+            self.extra_in_computing = self.extra_in_computing.saturating_sub(1);
+        }
+    }
+
     /// A lane with a task that one more thread could poll.
     fn waiting_lane(&self, scheduler: &Scheduler) -> Option<Lane> {
-        let has_room = |lane: Lane| self.in_lane[lane as usize] < scheduler.most_in_lane(lane);
+        let extra = |lane: Lane| if lane == Lane::Computing { self.extra_in_computing } else { 0 };
+        let has_room = |lane: Lane| self.in_lane[lane as usize] < scheduler.most_in_lane(lane) + extra(lane);
         let waits = |lane: &Lane| !scheduler.lanes.queue(*lane).is_empty() && has_room(*lane);
         [Lane::Blocking, Lane::Computing].into_iter().find(waits)
     }
@@ -196,6 +209,7 @@ impl Scheduler {
             Ok(()) => true,
             Err(_) => {
                 lock(&self.threads.pool).vacancies.push(processor);
+                self.monitor.wake_if_parked();
                 false
             }
         }
@@ -216,6 +230,18 @@ impl Scheduler {
         !is_filled || lock(&self.threads.pool).waiting_lane(self).is_some()
     }
 
+    /// How many tasks have been taken from the computing lane so far. `None`: none waits there.
+    pub(crate) fn progress_of_computing_lane(&self) -> Option<u64> {
+        let waits = !self.lanes.queue(Lane::Computing).is_empty();
+        waits.then(|| lock(&self.threads.pool).taken_from_computing)
+    }
+
+    /// Lets one thread more into the computing lane, until a poll there comes back.
+    pub(crate) fn widen_computing_lane(self: &Arc<Self>) {
+        lock(&self.threads.pool).extra_in_computing += 1;
+        self.call_for_lane();
+    }
+
     /// Calls a thread for the lanes: a spare, or a new one. To be called after a push to one.
     pub(crate) fn call_for_lane(self: &Arc<Self>) {
         let mut pool = lock(&self.threads.pool);
@@ -229,8 +255,11 @@ impl Scheduler {
             drop(pool);
             spare.unparker.unpark();
         } else if pool.starting < STARTING_AT_ONCE {
-            // A failure is counted, and the monitor tries again. Threads that run come back to the lane, too.
-            let _ = self.start_thread(pool, Errand::Lane);
+            let started = self.start_thread(pool, Errand::Lane);
+            if started.is_err() {
+                // The monitor tries again. Threads that come back from a poll look at the lanes, too.
+                self.monitor.wake_if_parked();
+            }
         }
     }
 
@@ -282,8 +311,10 @@ impl Scheduler {
         }
         let scheduler = Arc::clone(self);
         builder.spawn(move || {
-            let context = Context::new(scheduler, worker, queue, parker);
-            become_worker(context, |context| context.run(errand));
+            abort_on_panic(|| {
+                let context = Context::new(scheduler, worker, queue, parker);
+                become_worker(context, |context| context.run(errand));
+            });
         })
     }
 
@@ -300,9 +331,23 @@ impl Scheduler {
             // `None`: another thread, or the close of the runtime, was faster.
             let Some(runnable) = self.lanes.queue(lane).pop() else { continue };
             pool.in_lane[lane as usize] += 1;
+            if lane == Lane::Computing {
+                pool.taken_from_computing += 1;
+            }
             return Some(Job::Lane(runnable, lane));
         }
         None
+    }
+}
+
+/// Runs the life of one of our threads. Panics of users are caught where their code is called; one that comes up to
+/// here is ours, and the state it leaves behind cannot be trusted.
+pub(crate) fn abort_on_panic(life: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(life)).is_err() {
+        eprintln!(
+            "reference-runtime: a thread of the scheduler panicked, which is a bug in it; the process aborts"
+        );
+        std::process::abort();
     }
 }
 
@@ -328,7 +373,7 @@ impl Context {
                 Job::Work => self.work_until_closed(),
                 Job::Lane(runnable, lane) => {
                     self.poll_in_lane(runnable, lane);
-                    lock(&self.scheduler.threads.pool).in_lane[lane as usize] -= 1;
+                    lock(&self.scheduler.threads.pool).leave_lane(lane);
                 }
             }
         }

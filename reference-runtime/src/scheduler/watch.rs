@@ -6,7 +6,7 @@
 //! | [`Sign`]                                  | [`Verdict`] | Reaction                                             |
 //! |-------------------------------------------|-------------|------------------------------------------------------|
 //! | it sleeps                                 | `Blocked`   | hand its processor off at once                       |
-//! | it runs, and has used its time or [`LONG`]| `Computing` | none, unless every processor computes: then hand one |
+//! | it runs, and has computed for [`LONG`]    | `Computing` | none, unless every processor computes: then hand one |
 //! |                                           |             | off, as relief, up to a limit                        |
 //! | it could run, and has used little time    | `Starved`   | none: threads are not what is missing                |
 //! | silence                                   | `Unknown`   | hand off after [`LONG`]                              |
@@ -30,6 +30,12 @@ use crate::primitive::Arc;
 
 /// A poll that computes, or of which nothing is known, is long after this time.
 const LONG: Duration = Duration::from_millis(10);
+/// A poll that was relieved so long ago is not expected back, and no longer counts towards the limit of relief: a
+/// program with an endless loop in many tasks goes on, if slowly.
+const GIVEN_UP: Duration = Duration::from_secs(1);
+/// The computing lane may stand still for so long while tasks wait in it; then one more thread serves it. The tasks
+/// of a type need not all be alike: behind some that never come back may wait others that take no time.
+const LANE_STANDS: Duration = Duration::from_millis(50);
 /// Events may wait for so long while every worker is busy, before one is asked to look up.
 const UNATTENDED: Duration = Duration::from_millis(1);
 /// The time between two looks when all is well, at most: it bounds the delay until a poll is suspect at all.
@@ -56,15 +62,24 @@ pub(crate) struct Watch {
     /// By processor.
     seats: Vec<Seat>,
     /// Workers that lost their processors to relieve others, and have not come back.
-    relieved: Vec<(Arc<Worker>, usize)>,
+    relieved: Vec<Relieved>,
     /// Workers whose processors were taken at the last look: a push that raced it may have gone to their own queues.
     flush_again: Vec<Arc<Worker>>,
     ramp: usize,
     looks_without_storm: u32,
     unattended_since: Option<Instant>,
+    /// How far the computing lane was when it last moved on, and when that was.
+    computing_lane: Option<(u64, Instant)>,
     quiet_since: Option<Instant>,
     /// Something waited in the injector at the last look while a worker slept.
     has_waited: bool,
+}
+
+/// A worker that lost its processor to relieve others, in the poll with this tick.
+struct Relieved {
+    worker: Arc<Worker>,
+    tick: usize,
+    since: Instant,
 }
 
 /// What was seen at one processor.
@@ -81,7 +96,7 @@ struct Suspicion {
     files: Option<kernel::Thread>,
     /// Processor time and clock when the kernel was first asked.
     first: Option<(Duration, Instant)>,
-    verdict: Option<Verdict>,
+    is_counted_as_starved: bool,
 }
 
 /// What there is to gain.
@@ -111,6 +126,7 @@ impl Watch {
             ramp: 0,
             looks_without_storm: 0,
             unattended_since: None,
+            computing_lane: None,
             quiet_since: None,
             has_waited: false,
         }
@@ -124,7 +140,7 @@ impl Watch {
         for worker in std::mem::take(&mut self.flush_again) {
             self.scheduler.flush(&worker);
         }
-        self.relieved.retain(|(worker, tick)| worker.progress.tick() == *tick);
+        self.relieved.retain(|relieved| relieved.worker.progress.tick() == relieved.tick);
         for (seat, processor) in self.seats.iter_mut().zip(&self.scheduler.processors) {
             seat.look(processor.worker(), now);
         }
@@ -140,9 +156,10 @@ impl Watch {
         self.hand_off_what_is_long_blocked(now);
         let events_wait = self.watch_the_reactor(now);
         self.watch_the_injector();
+        let lane_stands = self.watch_the_computing_lane(now);
         let starts_are_due = self.scheduler.retry_starts();
         let is_urgent = (suspects > 0 && need.is_any()) || events_wait || starts_are_due;
-        self.pace(now, need, is_urgent, is_farewell)
+        self.pace(now, need, is_urgent, lane_stands, is_farewell)
     }
 
     fn need(&self) -> Need {
@@ -181,7 +198,7 @@ impl Watch {
                     handed_off += usize::from(self.hand_off(processor, verdict, now))
                 }
                 Verdict::Computing => computing += 1,
-                Verdict::Starved => {}
+                Verdict::Starved => self.count_as_starved(processor),
             }
         }
         if computing == occupied {
@@ -197,6 +214,13 @@ impl Watch {
         }
     }
 
+    fn count_as_starved(&mut self, processor: usize) {
+        let Some(suspicion) = self.seats[processor].suspicion.as_mut() else { return };
+        if !std::mem::replace(&mut suspicion.is_counted_as_starved, true) {
+            self.scheduler.counters.verdict(Verdict::Starved);
+        }
+    }
+
     /// Gives the processor of a stuck worker to another thread. False: the worker came back in this moment.
     fn hand_off(&mut self, processor: usize, verdict: Verdict, now: Instant) -> bool {
         let seat = &mut self.seats[processor];
@@ -207,11 +231,11 @@ impl Watch {
             return false;
         }
         if !seat.permit.is_in_place() {
-            match verdict {
-                Verdict::Blocked => self.scheduler.learned.raise(kind, Lane::Blocking),
-                Verdict::Computing => self.scheduler.learned.raise(kind, Lane::Computing),
+            match (verdict, kind) {
+                (Verdict::Blocked, Some(kind)) => self.scheduler.learned.raise(kind, Lane::Blocking),
+                (Verdict::Computing, Some(kind)) => self.scheduler.learned.raise(kind, Lane::Computing),
                 // Only what the kernel says is worth learning.
-                Verdict::Starved | Verdict::Unknown => {}
+                _ => {}
             }
             self.scheduler.report(tag, now - seat.since, verdict);
         }
@@ -223,18 +247,20 @@ impl Watch {
     /// Every processor computes, and something waits. One hand-off at a look.
     fn relieve(&mut self, now: Instant) {
         // One more thread per processor to compute, and one to attend to the rest. More would only take turns.
-        if self.relieved.len() >= 2 * self.seats.len() {
+        let expected_back = self.relieved.iter().filter(|relieved| now - relieved.since < GIVEN_UP).count();
+        if expected_back >= 2 * self.seats.len() {
             return;
         }
-        for worker in self.seats.iter().filter_map(|seat| seat.worker.as_ref()) {
-            self.scheduler.learned.raise(worker.progress.kind(), Lane::Computing);
+        let workers = self.seats.iter().filter_map(|seat| seat.worker.as_ref());
+        for kind in workers.filter_map(|worker| worker.progress.kind()) {
+            self.scheduler.learned.raise(kind, Lane::Computing);
         }
         for processor in 0..self.seats.len() {
             let seat = &self.seats[processor];
             let Some(worker) = seat.worker.clone() else { continue };
             let tick = seat.tick;
             if self.hand_off(processor, Verdict::Computing, now) {
-                self.relieved.push((worker, tick));
+                self.relieved.push(Relieved { worker, tick, since: now });
                 return;
             }
         }
@@ -293,9 +319,34 @@ impl Watch {
         self.has_waited = waits;
     }
 
-    fn pace(&mut self, now: Instant, need: Need, is_urgent: bool, is_farewell: bool) -> Next {
+    /// True while tasks wait in the computing lane.
+    fn watch_the_computing_lane(&mut self, now: Instant) -> bool {
+        let Some(taken) = self.scheduler.progress_of_computing_lane() else {
+            self.computing_lane = None;
+            return false;
+        };
+        match self.computing_lane {
+            Some((before, since)) if before == taken => {
+                if now - since >= LANE_STANDS {
+                    self.computing_lane = Some((taken, now));
+                    self.scheduler.widen_computing_lane();
+                }
+            }
+            _ => self.computing_lane = Some((taken, now)),
+        }
+        true
+    }
+
+    fn pace(
+        &mut self,
+        now: Instant,
+        need: Need,
+        is_urgent: bool,
+        lane_waits: bool,
+        is_farewell: bool,
+    ) -> Next {
         let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
-        let is_quiet = !need.tasks_wait && (all_sleep || !need.reactor_is_alone);
+        let is_quiet = !need.tasks_wait && !lane_waits && (all_sleep || !need.reactor_is_alone);
         if is_urgent || !is_quiet {
             self.quiet_since = None;
         } else if is_farewell || now - *self.quiet_since.get_or_insert(now) >= QUIET {
@@ -321,7 +372,11 @@ impl Seat {
         if Progress::is_resting(tick) {
             self.suspicion = None;
         } else if is_same_worker && tick == self.tick && permit.processor() == self.permit.processor() {
-            self.suspicion.get_or_insert(Suspicion { files: None, first: None, verdict: None });
+            self.suspicion.get_or_insert(Suspicion {
+                files: None,
+                first: None,
+                is_counted_as_starved: false,
+            });
         } else {
             self.since = now;
             self.suspicion = None;
@@ -344,23 +399,19 @@ impl Seat {
         });
         let sign = files.sign();
         let lasts = now - self.since;
-        suspicion.verdict = match sign {
+        match sign {
             Sign::Sleeping => Some(Verdict::Blocked),
             Sign::Silent => (lasts >= LONG).then_some(Verdict::Unknown),
             Sign::Runnable(used) => {
                 let (used_first, first) = *suspicion.first.get_or_insert((used, now));
-                let long = now - first;
-                let used = used.saturating_sub(used_first);
-                // However small its share of the cores: with more workers than cores, or beside other programs, a
-                // loop never gets half of the time, and what waits behind it would wait for ever.
-                let verdict = if used * 2 >= long || used >= LONG {
-                    Verdict::Computing
+                // By its own time, not by the clock's: beside other threads, ours or not, ten milliseconds of
+                // computing take longer.
+                if used.saturating_sub(used_first) >= LONG {
+                    Some(Verdict::Computing)
                 } else {
-                    Verdict::Starved
-                };
-                (long >= LONG).then_some(verdict)
+                    (now - first >= 2 * LONG).then_some(Verdict::Starved)
+                }
             }
-        };
-        suspicion.verdict
+        }
     }
 }

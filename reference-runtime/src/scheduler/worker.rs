@@ -41,6 +41,9 @@ const PRICE_OF_A_WORKER: Duration = Duration::from_micros(50);
 /// A worker that has yet to hear its first beat assumes polls of this length.
 const ASSUMED_POLL: Duration = Duration::from_micros(1);
 
+/// The address of no function.
+const NO_KIND: usize = 0;
+
 /// What others may see of a worker.
 pub(crate) struct Worker {
     /// Written by the worker, read by the monitor.
@@ -87,8 +90,10 @@ impl Progress {
         self.tick.store(self.tick.load(Ordering::Relaxed) | 1, Ordering::Relaxed);
     }
 
-    /// The worker is up again.
+    /// The worker is up again, and in no poll yet: what it gets stuck in now is no task's fault.
     pub(crate) fn resume(&self) {
+        self.kind.store(NO_KIND, Ordering::Relaxed);
+        self.tag.store(u64::MAX, Ordering::Relaxed);
         let tick = self.tick.load(Ordering::Relaxed);
         self.tick.store(tick.wrapping_add(1) & !1, Ordering::Relaxed);
     }
@@ -101,8 +106,9 @@ impl Progress {
         tick & 1 == 1
     }
 
-    pub(crate) fn kind(&self) -> usize {
-        self.kind.load(Ordering::Relaxed)
+    /// The type of the future that is being polled, if one is.
+    pub(crate) fn kind(&self) -> Option<usize> {
+        Some(self.kind.load(Ordering::Relaxed)).filter(|&kind| kind != NO_KIND)
     }
 
     pub(crate) fn tag(&self) -> u64 {
@@ -300,7 +306,9 @@ impl Context {
     /// One poll on this thread, with or without a processor.
     pub(crate) fn poll_here(&self, runnable: Runnable) {
         self.worker.progress.begin(&runnable);
-        runnable.run();
+        if let Some(again) = runnable.poll() {
+            self.scheduler.schedule_here(Some(self), again, Wake::DuringPoll);
+        }
     }
 
     /// The processor was taken, or something is asked of us. False: it was taken.

@@ -35,7 +35,7 @@ fn join_gives_a_panic_as_an_error() {
     assert_eq!(queue.events(), ["future dropped", "finished 7"]);
     let error = ready(handle.join()).unwrap_err();
     assert!(error.is_panic() && !error.is_cancelled());
-    assert!(error.to_string().contains("tests.rs"));
+    assert!(error.to_string().contains("panics.rs"));
     assert!(error.to_string().ends_with("panicked: out of luck"), "{error}");
     assert!(format!("{error:?}").starts_with("JoinError("));
     assert_eq!(text(error.into_panic()), "out of luck");

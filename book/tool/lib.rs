@@ -1,0 +1,10 @@
+//! Builds the book and serves it.
+//!
+//! mdBook and its diagrams are linked in, so nothing needs to be installed. The text lives in `book/src`, its settings
+//! in `book.toml` at the top of the repository.
+
+mod render;
+mod serve;
+
+pub use render::{build_dir, render};
+pub use serve::{bind, serve};

@@ -1,0 +1,260 @@
+//! The pool of threads of the classic design: closures that may block run here, so that workers need not.
+//!
+//! A closure becomes a task that is ready at its first poll, and waits in a queue. A thread without a closure takes the
+//! oldest; if more closures wait than threads are free, another thread starts, up to [`MAX_THREADS`]. A thread that
+//! found nothing to do for [`KEEP_ALIVE`] ends, except for the last: the first thread starts with the pool and one
+//! always stays, so a closure has somewhere to run even if the system refuses every further thread.
+//!
+//! Invariant: as long as threads can be started, no closure waits behind one that runs. Two closures that wait for each
+//! other are both running. It is kept by counting, under one lock: the free threads are those that do not run a
+//! closure, and each of them looks at the queue before it sleeps.
+//!
+//! Not here: the finished scheduler needs no pool, its `spawn_blocking` runs on the threads that also stand in for
+//! blocked workers.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use slab::Slab;
+
+use crate::primitive::{Arc, Condvar, Mutex, MutexGuard, lock, thread};
+use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
+
+/// As many as a storm of blocking calls may need, and few enough for any machine.
+pub(crate) const MAX_THREADS: usize = 512;
+/// Long enough for one storm to find the threads of the last.
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// See the module's documentation.
+pub(crate) struct Pool {
+    // Immutable:
+    max_threads: usize,
+    keep_alive: Duration,
+
+    state: Mutex<State>,
+    /// Signalled when a closure waits, and at the close.
+    called: Condvar,
+    /// Signalled when a thread ends.
+    ended: Condvar,
+}
+
+/// Guarded by [`Pool::state`].
+struct State {
+    /// Closures that no thread has taken yet.
+    waiting: VecDeque<Runnable>,
+    /// Where the closures that run now were spawned.
+    running: Slab<&'static Location<'static>>,
+    /// Threads that were started, or are being started, and have not ended.
+    threads: usize,
+    handles: Vec<thread::JoinHandle<()>>,
+    peak_threads: usize,
+    /// For new threads; `None` is the default of [`std::thread`].
+    stack_size: Option<usize>,
+    is_closed: bool,
+}
+
+/// A closure's way to its pool.
+struct Origin(Arc<Pool>);
+
+impl Schedule for Origin {
+    fn schedule(&self, runnable: Runnable, _: Wake) {
+        self.0.schedule(runnable);
+    }
+}
+
+impl Pool {
+    /// Starts a pool with its first thread.
+    ///
+    /// # Errors
+    ///
+    /// If that thread cannot be had from the system.
+    pub(crate) fn start(max_threads: usize, keep_alive: Duration) -> io::Result<Arc<Pool>> {
+        let state = State {
+            waiting: VecDeque::new(),
+            running: Slab::new(),
+            threads: 0,
+            handles: Vec::new(),
+            peak_threads: 0,
+            stack_size: None,
+            is_closed: false,
+        };
+        let pool = Arc::new(Pool {
+            max_threads: max_threads.max(1),
+            keep_alive,
+            state: Mutex::new(state),
+            called: Condvar::new(),
+            ended: Condvar::new(),
+        });
+        pool.start_thread(lock(&pool.state))?;
+        Ok(pool)
+    }
+
+    /// Queues `closure` for a thread of the pool.
+    ///
+    /// One that no thread has taken can still be aborted, one that runs cannot.
+    pub(crate) fn spawn<T>(
+        self: &Arc<Self>,
+        closure: impl FnOnce() -> T + Send + 'static,
+        location: &'static Location<'static>,
+    ) -> JoinHandle<T>
+    where
+        T: Send + 'static,
+    {
+        let closure = Closure(Some(closure));
+        let (runnable, handle, _) = task(closure, Origin(Arc::clone(self)), 0, location);
+        // After the close this drops the runnable, which tells the handle.
+        self.schedule(runnable);
+        handle
+    }
+
+    fn schedule(self: &Arc<Self>, runnable: Runnable) {
+        let mut state = lock(&self.state);
+        if state.is_closed {
+            drop(state);
+            return drop(runnable);
+        }
+        state.waiting.push_back(runnable);
+        let free = state.threads - state.running.len();
+        if state.waiting.len() <= free {
+            self.called.notify_one();
+        } else if state.threads < self.max_threads {
+            // If it fails, a thread that runs comes back to the queue, and the next closure tries again.
+            let _ = self.start_thread(state);
+        }
+    }
+
+    /// Starts a thread, which counts as free before it runs: closures that come meanwhile need not start one more for
+    /// the closure that it is for.
+    fn start_thread(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> io::Result<()> {
+        state.threads += 1;
+        let mut builder = thread::Builder::new().name("blocking".to_owned());
+        if let Some(size) = state.stack_size {
+            builder = builder.stack_size(size);
+        }
+        drop(state);
+        let pool = Arc::clone(self);
+        let started = builder.spawn(move || pool.work());
+        let mut state = lock(&self.state);
+        match started {
+            Ok(handle) => {
+                state.peak_threads = state.peak_threads.max(state.threads);
+                state.handles.retain(|handle| !handle.is_finished());
+                state.handles.push(handle);
+                Ok(())
+            }
+            Err(error) => {
+                state.threads -= 1;
+                self.ended.notify_all();
+                Err(error)
+            }
+        }
+    }
+
+    /// The life of a thread.
+    fn work(&self) {
+        let mut place = None;
+        while let Some((runnable, taken)) = self.next_runnable(place.take()) {
+            place = Some(taken);
+            runnable.run();
+        }
+        self.ended.notify_all();
+    }
+
+    /// The next closure and its place in [`State::running`], waiting for one if need be; `ran` is the place of the last
+    /// one. `None`: the thread ends, and counts no more.
+    fn next_runnable(&self, ran: Option<usize>) -> Option<(Runnable, usize)> {
+        let mut state = lock(&self.state);
+        if let Some(ran) = ran {
+            state.running.remove(ran);
+        }
+        let mut expires = None;
+        loop {
+            if let Some(runnable) = state.waiting.pop_front() {
+                let place = state.running.insert(runnable.location());
+                return Some((runnable, place));
+            }
+            let is_last = state.threads == 1;
+            let is_expired = expires.is_some_and(|time| Instant::now() >= time);
+            if state.is_closed || is_expired && !is_last {
+                state.threads -= 1;
+                return None;
+            }
+            let expires = *expires.get_or_insert_with(|| Instant::now() + self.keep_alive);
+            let left = expires.saturating_duration_since(Instant::now());
+            // The last thread has nothing to expect from the clock.
+            state = if is_last || left.is_zero() {
+                self.called.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner())
+            } else {
+                self.called.wait_timeout(state, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0
+            };
+        }
+    }
+
+    /// Cancels the closures that wait, and accepts no more. Those that run are left to [`Pool::join`].
+    pub(crate) fn close(&self) {
+        let cancelled = {
+            let mut state = lock(&self.state);
+            state.is_closed = true;
+            self.called.notify_all();
+            std::mem::take(&mut state.waiting)
+        };
+        // Drops what the closures hold: code of users, so without the lock.
+        drop(cancelled);
+    }
+
+    /// After [`Pool::close`]: waits until every closure that runs has ended. False: the deadline came first, or this is
+    /// a thread of the pool, which would wait for itself.
+    pub(crate) fn join(&self, deadline: Option<Instant>) -> bool {
+        let mut state = lock(&self.state);
+        let here = thread::current().id();
+        if state.handles.iter().any(|handle| handle.thread().id() == here) {
+            return false;
+        }
+        while state.threads > 0 {
+            state = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
+                None => self.ended.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
+                Some(left) if left.is_zero() => return false,
+                Some(left) => {
+                    self.ended.wait_timeout(state, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0
+                }
+            };
+        }
+        let handles = std::mem::take(&mut state.handles);
+        drop(state);
+        for handle in handles {
+            // The panics of closures are caught and belong to their handles.
+            let _ = handle.join();
+        }
+        true
+    }
+
+    /// Where the closures that run now were spawned.
+    pub(crate) fn running(&self) -> Vec<&'static Location<'static>> {
+        lock(&self.state).running.iter().map(|(_, &location)| location).collect()
+    }
+
+    /// The most threads there were at once.
+    pub(crate) fn peak_threads(&self) -> usize {
+        lock(&self.state).peak_threads
+    }
+}
+
+/// A blocking closure as a future: ready at its first poll.
+struct Closure<F>(Option<F>);
+
+// The closure is moved out before it runs; nothing points into this.
+impl<F> Unpin for Closure<F> {}
+
+impl<F: FnOnce() -> T, T> Future for Closure<F> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        let closure = self.0.take().expect("a task is not polled after it has finished");
+        Poll::Ready(closure())
+    }
+}

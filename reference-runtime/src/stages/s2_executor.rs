@@ -1,0 +1,118 @@
+//! Stage 2. What is a task, and who polls it?
+//!
+//! A task is a future with its state; a [`Runnable`] is the right to poll it once. One queue holds them, and one thread
+//! takes them out. A waker does no more than put its task back into the queue.
+//!
+//! Still missing: the other cores. And whoever blocks this thread blocks every task.
+
+use std::future::Future;
+use std::io;
+use std::panic::Location;
+use std::time::Instant;
+
+use crossbeam::channel::{self, Receiver, Sender};
+
+use super::Stage;
+use super::threads::Threads;
+use crate::primitive::{Arc, Mutex, lock};
+use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
+use crate::scheduler::tasks::Tasks;
+
+/// One thread, one queue.
+pub(super) struct Scheduler {
+    // Each guards itself:
+    threads: Threads,
+    pub(super) tasks: Tasks,
+    /// Where tasks wait to be polled; `None` once closed, for then nobody takes them out.
+    queue: Mutex<Option<Sender<Runnable>>>,
+}
+
+/// A task's way back to its scheduler.
+struct Origin(Arc<Scheduler>);
+
+impl Schedule for Origin {
+    fn schedule(&self, runnable: Runnable, _: Wake) {
+        self.0.schedule(runnable);
+    }
+
+    fn finished(&self, tag: u64) {
+        self.0.tasks.remove(tag);
+    }
+}
+
+impl Scheduler {
+    /// Starts the thread.
+    pub(super) fn start() -> io::Result<Arc<Self>> {
+        let (push, queue) = channel::unbounded();
+        let scheduler = Arc::new(Scheduler {
+            threads: Threads::new(),
+            tasks: Tasks::new(1),
+            queue: Mutex::new(Some(push)),
+        });
+        let context = Context { queue };
+        scheduler.threads.start(Stage::S2Executor, move || context.work())?;
+        Ok(scheduler)
+    }
+
+    /// Makes a task of `future` and queues it.
+    pub(super) fn spawn<F>(
+        self: &Arc<Self>,
+        future: F,
+        location: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let origin = Origin(Arc::clone(self));
+        let make = |tag| task(future, origin, tag, location);
+        let (runnable, handle) = self.tasks.insert(0, false, make);
+        // After the close this drops the runnable, which cancels the task.
+        self.schedule(runnable);
+        handle
+    }
+
+    /// Queues a task.
+    fn schedule(&self, runnable: Runnable) {
+        let refused = match &*lock(&self.queue) {
+            Some(queue) => queue.send(runnable).err().map(|error| error.0),
+            None => Some(runnable),
+        };
+        // Cancels the task, whose future is code of the user: not under our lock.
+        drop(refused);
+    }
+
+    /// Cancels every task, waits until the one that is polled comes back, and ends the thread. False: it did not come
+    /// back in time, or this is that thread.
+    pub(super) fn close(&self, deadline: Option<Instant>) -> bool {
+        drop(lock(&self.queue).take());
+        for task in self.tasks.close() {
+            task.abort();
+        }
+        self.threads.join(deadline)
+    }
+}
+
+/// What the worker's thread alone may touch.
+struct Context {
+    queue: Receiver<Runnable>,
+}
+
+impl Context {
+    /// Polls tasks until the scheduler is closed and the queue is empty.
+    fn work(&self) {
+        while let Some(runnable) = self.next_runnable() {
+            self.poll(runnable);
+        }
+    }
+
+    /// The next task, waiting for one if need be. `None`: the scheduler is closed, and those that waited are gone.
+    fn next_runnable(&self) -> Option<Runnable> {
+        self.queue.recv().ok()
+    }
+
+    /// One poll. The panic of a task ends in its handle, that of an aborted one is its last.
+    fn poll(&self, runnable: Runnable) {
+        runnable.run();
+    }
+}
