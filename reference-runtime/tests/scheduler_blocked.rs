@@ -235,9 +235,8 @@ fn forty_sleeping_tasks_and_a_ticker_all_finish() {
     in_children("forty_sleeping_tasks_and_a_ticker_all_finish", settings(), |scenario| {
         let runtime = setting(scenario).runtime();
         for _ in 0..2 {
-            let storm: Vec<_> = (0..40)
-                .map(|_| runtime.spawn(async { thread::sleep(Duration::from_millis(20)) }))
-                .collect();
+            let storm: Vec<_> =
+                (0..40).map(|_| runtime.spawn(async { thread::sleep(Duration::from_millis(20)) })).collect();
             let ticker = runtime.spawn(async {
                 for _ in 0..20 {
                     time::sleep(Duration::from_millis(1)).await;

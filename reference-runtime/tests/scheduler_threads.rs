@@ -35,8 +35,11 @@ fn ticker(runtime: &Runtime) -> (Arc<AtomicUsize>, reference_runtime::task::Join
 fn thousands_of_sleeping_tasks_stay_below_max_threads_beside_a_ticker() {
     let test = "thousands_of_sleeping_tasks_stay_below_max_threads_beside_a_ticker";
     in_children(test, ["learning", "not learning"], |scenario| {
-        let (count, sleep, most) =
-            if is_long() { (10_000, Duration::from_secs(1), 512) } else { (2_000, Duration::from_millis(100), 64) };
+        let (count, sleep, most) = if is_long() {
+            (10_000, Duration::from_secs(1), 512)
+        } else {
+            (2_000, Duration::from_millis(100), 64)
+        };
         let workers = 2;
         let runtime = Runtime::builder()
             .worker_threads(workers)
@@ -149,9 +152,8 @@ fn an_idle_runtime_switches_no_contexts() {
         // Something waits, but nothing happens.
         let waits = runtime.spawn(time::sleep(Duration::from_secs(3600)));
         if scenario == "after a storm" {
-            let storm: Vec<_> = (0..40)
-                .map(|_| runtime.spawn(async { thread::sleep(Duration::from_millis(20)) }))
-                .collect();
+            let storm: Vec<_> =
+                (0..40).map(|_| runtime.spawn(async { thread::sleep(Duration::from_millis(20)) })).collect();
             run(&runtime, async {
                 for task in storm {
                     task.await;

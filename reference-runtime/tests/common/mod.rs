@@ -313,11 +313,7 @@ pub(crate) fn switches(name: &str) -> u64 {
         let counts = status.lines().filter(|line| line.contains("ctxt_switches"));
         Some(counts.filter_map(|line| line.split_whitespace().last()?.parse::<u64>().ok()).sum())
     };
-    threads()
-        .iter()
-        .filter(|(_, other)| other.starts_with(name))
-        .filter_map(|(id, _)| of_thread(*id))
-        .sum()
+    threads().iter().filter(|(_, other)| other.starts_with(name)).filter_map(|(id, _)| of_thread(*id)).sum()
 }
 
 /// Open descriptors of this process.
