@@ -342,7 +342,8 @@ impl Scheduler {
     ///
     /// On a thread of this scheduler it does not wait, since it would wait for itself.
     pub(crate) fn close(self: &Arc<Self>, timeout: Option<Duration>) -> bool {
-        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        // A moment beyond the end of the clock is no limit.
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         // SeqCst: the partner is the load in `is_closing`.
         let is_first = !self.is_closing.swap(true, Ordering::SeqCst);
         if is_first {
@@ -354,6 +355,10 @@ impl Scheduler {
             drop(queued);
             for task in self.tasks.close() {
                 task.abort();
+            }
+            // What waits in the queue of a worker that does not come back would not be cancelled before it does.
+            for worker in self.threads.workers() {
+                self.flush(&worker);
             }
             self.threads.close();
             while self.wake_a_worker() {}
