@@ -33,6 +33,8 @@ const SHORT_BLOCK: Duration = Duration::from_micros(100);
 const SHORT_COMPUTE: Duration = Duration::from_millis(1);
 /// After a failed start nobody tries again for so long.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
+/// What a keep-alive beyond the end of the clock becomes.
+const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// How many threads may be on their way to a lane at once that have yet to start.
 const STARTING_AT_ONCE: usize = 2;
 
@@ -358,6 +360,11 @@ enum Job {
     Lane(Runnable, Lane),
 }
 
+fn after(keep_alive: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(keep_alive).unwrap_or_else(|| now + FOR_EVER)
+}
+
 impl Context {
     /// The life of a thread.
     fn run(&self, errand: Errand) {
@@ -412,7 +419,7 @@ impl Context {
             }
             pool.spares.push(Arc::clone(&self.worker));
             drop(pool);
-            let expires = *expires.get_or_insert_with(|| Instant::now() + keep_alive);
+            let expires = *expires.get_or_insert_with(|| after(keep_alive));
             self.parker.park_deadline(expires);
             let mut pool = lock(&scheduler.threads.pool);
             let at = pool.spares.iter().rposition(|spare| *spare == self.worker);
