@@ -111,7 +111,7 @@ impl Builder {
 
     /// How long a poll may block before its processor is handed to another thread: between once and twice this time.
     /// `None` turns the monitor off: then only `spawn_blocking` and `block_in_place` keep a blocking call from holding
-    /// up other tasks. Default: 200 µs, and at least 1 µs.
+    /// up other tasks. Default: 200 µs; at least 1 µs, at most an hour.
     pub fn handoff_after(&mut self, time: Option<Duration>) -> &mut Self {
         self.handoff_after = time.map(|time| time.clamp(SHORTEST_HANDOFF, LONGEST_HANDOFF));
         self
