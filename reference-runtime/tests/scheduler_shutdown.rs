@@ -447,3 +447,32 @@ fn times_beyond_the_end_of_the_clock_are_no_limit() {
     assert_eq!(run(&runtime, runtime.spawn(async { 2 })), 2);
     runtime.shutdown_timeout(Duration::MAX).expect("nothing is stuck");
 }
+
+/// The workers are gone by then: somebody else has to see that the timer is due.
+#[test]
+fn a_drop_waits_for_a_poll_that_waits_in_a_nested_block_on_for_a_timer() {
+    let test = "a_drop_waits_for_a_poll_that_waits_in_a_nested_block_on_for_a_timer";
+    in_children(test, ["task", "blocking"], |scenario| {
+        for workers in [1, 2, 4] {
+            let runtime = runtime(workers);
+            let handle = runtime.handle().clone();
+            let (tell, begun) = mpsc::channel();
+            let nested = move || {
+                handle.block_on(async {
+                    tell.send(()).expect("the test listens");
+                    for _ in 0..5 {
+                        time::sleep(Duration::from_millis(5)).await;
+                    }
+                    3
+                })
+            };
+            let nested = match scenario {
+                "task" => runtime.spawn(async move { nested() }),
+                _ => runtime.spawn_blocking(nested),
+            };
+            begun.recv().expect("it begins");
+            drop(runtime);
+            assert!(block_on(nested.join()).is_ok_and(|three| three == 3));
+        }
+    });
+}

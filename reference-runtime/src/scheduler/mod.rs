@@ -87,6 +87,9 @@ impl Hooks {
     }
 }
 
+/// The longest time between two looks of a closing thread at the reactor.
+const SLOWEST_JOIN: Duration = Duration::from_millis(10);
+
 /// See the module's documentation.
 pub(crate) struct Scheduler {
     // Immutable:
@@ -365,9 +368,31 @@ impl Scheduler {
         }
         let is_own_thread =
             with_current(|context| std::ptr::eq(&*context.scheduler, &**self)).unwrap_or_default();
-        let all_ended = !is_own_thread && self.threads.join(deadline);
+        let all_ended = !is_own_thread && self.join_threads(deadline);
         self.reactor.close();
         all_ended
+    }
+
+    /// Waits for the threads to end. A poll that has yet to come back may be inside a `block_on` and wait for a timer or
+    /// a socket; the workers that would have told it are gone, so this thread looks at the reactor now and then.
+    fn join_threads(&self, deadline: Option<Instant>) -> bool {
+        let mut pace = Duration::from_millis(1);
+        loop {
+            let next_look = Instant::now() + pace;
+            let until = deadline.map_or(next_look, |deadline| deadline.min(next_look));
+            if self.threads.join(Some(until)) {
+                return true;
+            }
+            if deadline == Some(until) {
+                return false;
+            }
+            if let Some(attendant) = self.reactor.try_attend() {
+                // Without events there is nobody to wake, for whatever reason.
+                let (woken, _) = attendant.wait(Some(Duration::ZERO));
+                woken.wake();
+            }
+            pace = (2 * pace).min(SLOWEST_JOIN);
+        }
     }
 
     /// The tasks whose polls have not come back, by where they were spawned.
