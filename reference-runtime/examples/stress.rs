@@ -453,6 +453,19 @@ fn come_and_go(workers: usize, mut dice: Dice) -> Result<(), Box<dyn Error + Sen
     Ok(())
 }
 
+/// A task that comes back from a poll after its runtime has ended, and then sleeps, panics. That is no news here.
+fn silence_late_sleeps() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let message = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or_default();
+        if !message.contains("runtime has shut down") {
+            print(panic);
+        }
+    }));
+}
+
 fn resident() -> Option<usize> {
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
     Some(statm.split_whitespace().nth(1)?.parse::<usize>().ok()? * 4096)
@@ -462,6 +475,7 @@ fn stress(options: &Options) -> Result<(), Box<dyn Error + Send + Sync>> {
     let Options { seconds, seed, workers } = *options;
     println!("stress: --seed {seed} --workers {workers} --seconds {seconds}");
     thread::spawn(watch);
+    silence_late_sleeps();
     let begun = Instant::now();
     let end = begun + Duration::from_secs(seconds);
     let warm = begun + Duration::from_secs(seconds) / 4;
