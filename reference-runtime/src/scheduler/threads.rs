@@ -244,6 +244,17 @@ impl Scheduler {
         self.call_for_lane();
     }
 
+    /// How many more tasks the blocking lane can take without one waiting for a thread. As many threads as there are
+    /// processors are left for hand-offs.
+    pub(crate) fn room_in_blocking_lane(&self) -> usize {
+        let pool = lock(&self.threads.pool);
+        let in_lane = pool.in_lane[Lane::Blocking as usize];
+        let threads = pool.spares.len() + pool.most.saturating_sub(pool.workers.len());
+        let room = self.most_in_lane(Lane::Blocking).saturating_sub(in_lane);
+        let free = threads.saturating_sub(self.processors.len());
+        room.min(free).saturating_sub(self.lanes.queue(Lane::Blocking).len())
+    }
+
     /// Calls a thread for the lanes: a spare, or a new one. To be called after a push to one.
     pub(crate) fn call_for_lane(self: &Arc<Self>) {
         let mut pool = lock(&self.threads.pool);
