@@ -79,7 +79,9 @@ fn thousands_of_sleeping_tasks_stay_below_max_threads_beside_a_ticker() {
         // One that ends is still to be seen for a moment after another has taken its place.
         assert!(peak <= most + 2, "{peak} threads");
         assert!(runtime.metrics().peak_threads() <= most);
-        assert!(ticked >= 10, "only {ticked} ticks in {took:?}");
+        // At the cap work waits. What has been learned keeps the workers out of it.
+        let least = if scenario == "learning" { 10 } else { 1 };
+        assert!(ticked >= least, "only {ticked} ticks in {took:?}");
         ticker.abort();
         until("the spares have ended", || runtime.metrics().threads() <= workers + 1);
         assert_eq!(runtime.metrics().failed_thread_starts(), 0);

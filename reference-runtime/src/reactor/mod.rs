@@ -95,7 +95,8 @@ impl Reactor {
 
     /// Makes this the reactor of the current thread until the guard is dropped.
     pub(crate) fn enter(self: &Arc<Self>) -> Entered {
-        let previous = CURRENT.with(|current| current.replace(Some(self.clone())));
+        // In the destructor of a thread-local ours may be gone: then the default runtime serves.
+        let previous = CURRENT.try_with(|current| current.replace(Some(self.clone()))).ok().flatten();
         Entered { previous, stays_on_its_thread: std::marker::PhantomData }
     }
 

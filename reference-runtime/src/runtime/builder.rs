@@ -18,6 +18,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// A blocked worker is found out after one to two of these. A look costs a few microseconds, and happens only while
 /// there is something to look at; 5 ms in place of 0.2 ms made a 1 ms ticker beside sleeping tasks late by 24 ms.
 const HANDOFF_AFTER: Duration = Duration::from_micros(200);
+/// A monitor that looked all the time would take a core; and no clock of a kernel reaches for ever.
+const SHORTEST_HANDOFF: Duration = Duration::from_micros(1);
+const LONGEST_HANDOFF: Duration = Duration::from_secs(3600);
 /// The word of the idle protocol has sixteen bits for each count.
 const MOST_WORKERS: usize = 32_768;
 
@@ -163,7 +166,7 @@ impl Builder {
 
     /// How long a poll may block before its processor is handed to another thread: between once and twice this time.
     /// `None` turns the monitor off: then only `spawn_blocking` and `block_in_place` keep a blocking call from holding
-    /// up other tasks. Default: 200 µs, and at least 1 µs.
+    /// up other tasks. Default: 200 µs; at least 1 µs, at most an hour.
     ///
     /// ```
     /// use std::time::Duration;
@@ -181,7 +184,7 @@ impl Builder {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn handoff_after(&mut self, time: Option<Duration>) -> &mut Self {
-        self.handoff_after = time.map(|time| time.max(Duration::from_micros(1)));
+        self.handoff_after = time.map(|time| time.clamp(SHORTEST_HANDOFF, LONGEST_HANDOFF));
         self
     }
 

@@ -123,7 +123,8 @@ impl Handle {
     /// ```
     pub fn enter(&self) -> Entered {
         let reactor = self.scheduler.reactor.enter();
-        let previous = ENTERED.with(|entered| entered.replace(Some(self.clone())));
+        // In the destructor of a thread-local ours may be gone: then the default runtime serves.
+        let previous = ENTERED.try_with(|entered| entered.replace(Some(self.clone()))).ok().flatten();
         Entered { previous, _reactor: reactor, stays_on_its_thread: PhantomData }
     }
 

@@ -164,7 +164,11 @@ mod tests {
         static END: AtomicBool = AtomicBool::new(false);
         let enough = Duration::from_millis(20);
         let computed = |sign| matches!(sign, Sign::Runnable(time) if time > enough);
-        let body = || while !END.load(Ordering::Relaxed) {};
+        let body = || {
+            while !END.load(Ordering::Relaxed) {
+                std::hint::spin_loop()
+            }
+        };
         let thread = until(body, computed);
         END.store(true, Ordering::Relaxed);
         thread.join().expect("it does not panic");

@@ -87,6 +87,9 @@ impl Hooks {
     }
 }
 
+/// The longest time between two looks of a closing thread at the reactor.
+const SLOWEST_JOIN: Duration = Duration::from_millis(10);
+
 /// See the module's documentation.
 pub(crate) struct Scheduler {
     // Immutable:
@@ -367,7 +370,8 @@ impl Scheduler {
     ///
     /// On a thread of this scheduler it does not wait, since it would wait for itself.
     pub(crate) fn close(self: &Arc<Self>, timeout: Option<Duration>) -> bool {
-        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        // A moment beyond the end of the clock is no limit.
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         // SeqCst: the partner is the load in `is_closing`.
         let is_first = !self.is_closing.swap(true, Ordering::SeqCst);
         if is_first {
@@ -380,6 +384,7 @@ impl Scheduler {
             for task in self.tasks.close() {
                 task.abort();
             }
+            // What waits in the queue of a worker that does not come back would not be cancelled before it does.
             for worker in self.threads.workers() {
                 self.flush(&worker);
             }
@@ -387,7 +392,7 @@ impl Scheduler {
             while self.wake_a_worker() {}
         }
         let is_own_thread = self.with_context(|_| ()).is_some();
-        let all_ended = !is_own_thread && self.threads.join(deadline);
+        let all_ended = !is_own_thread && self.join_threads(deadline);
         self.reactor.close();
         all_ended
     }
@@ -396,6 +401,28 @@ impl Scheduler {
     pub(crate) fn unfinished(&self) -> u64 {
         let workers = self.threads.workers();
         self.counters.unfinished(workers.iter().map(|worker| &worker.tally))
+    }
+
+    /// Waits for the threads to end. A poll that has yet to come back may be inside a `block_on` and wait for a timer or
+    /// a socket; the workers that would have told it are gone, so this thread looks at the reactor now and then.
+    fn join_threads(&self, deadline: Option<Instant>) -> bool {
+        let mut pace = Duration::from_millis(1);
+        loop {
+            let next_look = Instant::now() + pace;
+            let until = deadline.map_or(next_look, |deadline| deadline.min(next_look));
+            if self.threads.join(Some(until)) {
+                return true;
+            }
+            if deadline == Some(until) {
+                return false;
+            }
+            if let Some(attendant) = self.reactor.try_attend() {
+                // Without events there is nobody to wake, for whatever reason.
+                let (woken, _) = attendant.wait(Some(Duration::ZERO));
+                woken.wake();
+            }
+            pace = (2 * pace).min(SLOWEST_JOIN);
+        }
     }
 
     /// The tasks whose polls have not come back, by where they were spawned.

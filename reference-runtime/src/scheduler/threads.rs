@@ -32,6 +32,8 @@ const SHORT_BLOCK: Duration = Duration::from_micros(100);
 const SHORT_COMPUTE: Duration = Duration::from_millis(1);
 /// After a failed start nobody tries again for so long.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
+/// What a keep-alive beyond the end of the clock becomes.
+const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// How many threads may be on their way to a lane at once that have yet to start.
 const STARTING_AT_ONCE: usize = 2;
 
@@ -241,6 +243,17 @@ impl Scheduler {
         self.call_for_lane();
     }
 
+    /// How many more tasks the blocking lane can take without one waiting for a thread. As many threads as there are
+    /// processors are left for hand-offs.
+    pub(crate) fn room_in_blocking_lane(&self) -> usize {
+        let pool = lock(&self.threads.pool);
+        let in_lane = pool.in_lane[Lane::Blocking as usize];
+        let threads = pool.spares.len() + pool.most.saturating_sub(pool.workers.len());
+        let room = self.most_in_lane(Lane::Blocking).saturating_sub(in_lane);
+        let free = threads.saturating_sub(self.processors.len());
+        room.min(free).saturating_sub(self.lanes.queue(Lane::Blocking).len())
+    }
+
     /// Calls a thread for the lanes: a spare, or a new one. To be called after a push to one.
     pub(crate) fn call_for_lane(self: &Arc<Self>) {
         let mut pool = lock(&self.threads.pool);
@@ -357,6 +370,11 @@ enum Job {
     Lane(Runnable, Lane),
 }
 
+fn after(keep_alive: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(keep_alive).unwrap_or_else(|| now + FOR_EVER)
+}
+
 impl Context {
     /// The life of a thread.
     fn run(&self, errand: Errand) {
@@ -411,7 +429,7 @@ impl Context {
             }
             pool.spares.push(Arc::clone(&self.worker));
             drop(pool);
-            let expires = *expires.get_or_insert_with(|| Instant::now() + keep_alive);
+            let expires = *expires.get_or_insert_with(|| after(keep_alive));
             self.parker.park_deadline(expires);
             let mut pool = lock(&scheduler.threads.pool);
             let at = pool.spares.iter().rposition(|spare| *spare == self.worker);

@@ -272,7 +272,9 @@ impl Watch {
     fn climb(&mut self) {
         self.looks_without_storm = 0;
         self.ramp = (self.ramp * 2).clamp(2, STEEPEST_RAMP);
-        for _ in 0..self.ramp {
+        // No more than threads can take at once: behind polls that never come back, those tasks would wait for ever,
+        // while a worker could have polled them.
+        for _ in 0..self.ramp.min(self.scheduler.room_in_blocking_lane()) {
             let Some(runnable) = self.scheduler.injector.pop() else { return };
             self.scheduler.send_to_lane(runnable, Lane::Blocking);
         }
