@@ -52,10 +52,31 @@ impl Handle {
     }
 
     /// The runtime that this thread has entered or works for, if any.
-    pub(crate) fn try_current() -> Option<Handle> {
+    fn try_current() -> Option<Handle> {
         let entered = ENTERED.try_with(|entered| entered.borrow().clone()).ok().flatten();
         let own = || worker::with_current(|context| Handle { scheduler: Arc::clone(&context.scheduler) });
         entered.or_else(own)
+    }
+
+    /// Spawns on [`Handle::current`]. A task that spawns saves the two read-modify-writes of a handle of its own.
+    pub(crate) fn spawn_on_current<F>(
+        future: F,
+        location: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let is_entered = ENTERED.try_with(|entered| entered.borrow().is_some()).unwrap_or_default();
+        let mut future = Some(future);
+        let mut take = || future.take().expect("it is spawned here or below");
+        if !is_entered {
+            let spawned = worker::with_current(|context| context.scheduler.spawn(take(), location));
+            if let Some(handle) = spawned {
+                return handle;
+            }
+        }
+        Handle::current().scheduler.spawn(take(), location)
     }
 
     /// Runs a future to its end on this thread, which sleeps while the future waits. What the future spawns runs on

@@ -240,7 +240,11 @@ impl Context {
     fn next_runnable(&self) -> Option<Runnable> {
         loop {
             if let Some(runnable) = self.find_task() {
-                if self.is_searching.take() && self.scheduler.idle.stop_searching() {
+                let is_last = self.is_searching.take() && self.scheduler.idle.stop_searching();
+                // Without a monitor nobody else would notice what this worker has brought to its own queue from
+                // another, past the eyes of one that was going to sleep.
+                let is_alone = !self.scheduler.monitor.is_on() && self.scheduler.idle.is_worth_a_notify();
+                if is_last || is_alone {
                     self.notify_in_the_pushers_place();
                 }
                 return Some(runnable);
