@@ -120,6 +120,13 @@ pub fn yield_now() -> YieldNow {
 }
 
 /// The future of [`yield_now`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// let turn: reference_runtime::task::YieldNow = reference_runtime::task::yield_now();
+/// turn.await;
+/// # });
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct YieldNow {

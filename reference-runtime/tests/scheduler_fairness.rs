@@ -85,7 +85,8 @@ fn tasks_that_wake_themselves_for_ever_starve_nobody() {
             poll_fn(move |cx| {
                 // Twice, and by value and by reference: one poll must follow, not two.
                 cx.waker().wake_by_ref();
-                cx.waker().clone().wake();
+                let waker = cx.waker().clone();
+                waker.wake();
                 if end.has_come() { Poll::Ready(()) } else { Poll::Pending }
             })
         });

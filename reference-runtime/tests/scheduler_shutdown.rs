@@ -145,11 +145,11 @@ fn a_runtime_can_be_dropped_in_a_hook() {
 fn tasks_that_spawn_for_ever_do_not_keep_a_runtime_from_ending() {
     let test = "tasks_that_spawn_for_ever_do_not_keep_a_runtime_from_ending";
     in_children(test, ["1", "2", "4"], |workers| {
-        fn spawns(count: Arc<AtomicUsize>, mark: Counted) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        fn spawns(count: Arc<AtomicUsize>, _mark: Counted) -> Pin<Box<dyn Future<Output = ()> + Send>> {
             Box::pin(async move {
                 task::yield_now().await;
                 count.fetch_add(1, Ordering::SeqCst);
-                task::spawn(spawns(count, mark)).detach();
+                task::spawn(spawns(count, _mark)).detach();
             })
         }
         for _ in 0..20 {
@@ -340,7 +340,7 @@ fn wakers_that_panic_or_use_the_runtime_harm_nobody_else() {
         let closed = gate.clone();
         let mut task = runtime.spawn_blocking(move || closed.pass(Cause::Park));
         let mut other = runtime.spawn(pending::<()>());
-        let mut timers = [1, 2, 3600].map(|time| time::sleep(Duration::from_millis(time) * 1));
+        let mut timers = [1, 2, 3600].map(|time| time::sleep(Duration::from_millis(time)));
         timers[2] = time::sleep(Duration::from_secs(3600));
         poll_with(&panics, &mut timers[0]);
         poll_with(&spawns, &mut timers[1]);

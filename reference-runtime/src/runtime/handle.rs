@@ -19,6 +19,14 @@ use crate::scheduler::{self, Scheduler, worker};
 ///
 /// A handle does not keep the runtime running: once the [`Runtime`](crate::Runtime) is dropped, tasks spawned through
 /// its handles are cancelled at once.
+///
+/// ```
+/// let runtime = reference_runtime::Runtime::new()?;
+/// let handle = runtime.handle().clone();
+/// let task = std::thread::spawn(move || handle.spawn(async { 5 })).join().unwrap();
+/// assert_eq!(runtime.block_on(task), 5);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Handle {
     pub(super) scheduler: Arc<Scheduler>,
@@ -138,6 +146,15 @@ impl fmt::Debug for Handle {
 
 /// The thread has entered a runtime, see [`Handle::enter`]. Guards are to be dropped in the reverse order of their
 /// making.
+///
+/// ```
+/// let runtime = reference_runtime::Runtime::new()?;
+/// let entered = runtime.enter();
+/// let task = reference_runtime::task::spawn(async { 3 });
+/// drop(entered);
+/// assert_eq!(runtime.block_on(task), 3);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "dropping the guard leaves the runtime again"]
 pub struct Entered {
     previous: Option<Handle>,

@@ -16,12 +16,11 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use super::Scheduler;
 use super::handoff::Seen;
 use super::kernel;
 use super::lanes::Lane;
-use super::tasks;
 use super::worker::{Context, Worker, become_worker};
+use super::{BLOCKING, Scheduler};
 use crate::park::Parker;
 use crate::primitive::{Arc, Condvar, Mutex, MutexGuard, lock, thread};
 use crate::queue::LocalQueue;
@@ -444,7 +443,7 @@ impl Context {
 
     /// One poll without a processor, and what it teaches.
     fn poll_in_lane(&self, runnable: Runnable, lane: Lane) {
-        if tasks::is_blocking(runnable.tag()) {
+        if runnable.tag() == BLOCKING {
             return self.poll_here_unwatched(runnable);
         }
         let kind = runnable.kind();
@@ -483,6 +482,7 @@ impl Context {
     /// The last thing a thread does.
     fn end(&self) {
         let threads = &self.scheduler.threads;
+        self.scheduler.counters.take_over(&self.worker.tally);
         lock(&threads.pool).forget(&self.worker);
         threads.ended.notify_all();
     }

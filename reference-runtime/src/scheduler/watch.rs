@@ -156,10 +156,12 @@ impl Watch {
         self.hand_off_what_is_long_blocked(now);
         let events_wait = self.watch_the_reactor(now);
         self.watch_the_injector();
-        let lane_stands = self.watch_the_computing_lane(now);
+        let lane_waits = self.watch_the_computing_lane(now);
         let starts_are_due = self.scheduler.retry_starts();
         let is_urgent = (suspects > 0 && need.is_any()) || events_wait || starts_are_due;
-        self.pace(now, need, is_urgent, lane_stands, is_farewell)
+        let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
+        let is_quiet = !is_urgent && !need.tasks_wait && !lane_waits && (all_sleep || !need.reactor_is_alone);
+        self.pace(now, is_urgent, is_quiet, is_farewell)
     }
 
     fn need(&self) -> Need {
@@ -226,7 +228,7 @@ impl Watch {
         let seat = &mut self.seats[processor];
         let Some(worker) = seat.worker.take() else { return false };
         seat.suspicion = None;
-        let (kind, tag) = (worker.progress.kind(), worker.progress.tag());
+        let (kind, spawned_at) = (worker.progress.kind(), worker.progress.spawned_at());
         if worker.progress.tick() != seat.tick || !worker.permit.revoke(seat.permit) {
             return false;
         }
@@ -237,7 +239,7 @@ impl Watch {
                 // Only what the kernel says is worth learning.
                 _ => {}
             }
-            self.scheduler.report(tag, now - seat.since, verdict);
+            self.scheduler.report(spawned_at, now - seat.since, verdict);
         }
         self.scheduler.hand_off(&worker, seat.permit);
         self.flush_again.push(worker);
@@ -339,17 +341,8 @@ impl Watch {
         true
     }
 
-    fn pace(
-        &mut self,
-        now: Instant,
-        need: Need,
-        is_urgent: bool,
-        lane_waits: bool,
-        is_farewell: bool,
-    ) -> Next {
-        let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
-        let is_quiet = !need.tasks_wait && !lane_waits && (all_sleep || !need.reactor_is_alone);
-        if is_urgent || !is_quiet {
+    fn pace(&mut self, now: Instant, is_urgent: bool, is_quiet: bool, is_farewell: bool) -> Next {
+        if !is_quiet {
             self.quiet_since = None;
         } else if is_farewell || now - *self.quiet_since.get_or_insert(now) >= QUIET {
             self.pace = self.period;

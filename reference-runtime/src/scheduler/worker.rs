@@ -12,6 +12,7 @@
 //! What a thread without a processor does is in [`super::threads`].
 
 use std::cell::{Cell, OnceCell};
+use std::panic::Location;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -20,11 +21,12 @@ use crossbeam::utils::CachePadded;
 use super::Scheduler;
 use super::handoff::{Permit, Seen};
 use super::kernel::ThreadId;
+use super::metrics::Tally;
 use crate::idle::{Left, Place};
 use crate::park::{Parker, Unparker};
-use crate::primitive::{Arc, AtomicU64, AtomicUsize, Ordering};
+use crate::primitive::{Arc, AtomicUsize, Ordering};
 use crate::queue::{self, LocalQueue, NextTask, Stealer};
-use crate::runnable::{Runnable, Wake};
+use crate::runnable::{Runnable, SpawnedAt, Wake};
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
 /// not starve the rest.
@@ -52,6 +54,7 @@ pub(crate) struct Worker {
     pub(crate) permit: Permit,
     /// Filled by the worker, emptied by anyone.
     pub(crate) next_task: NextTask,
+    pub(crate) tally: Tally,
     /// Emptied by anyone; the worker pushes through its [`LocalQueue`].
     pub(crate) queue: Stealer,
     pub(crate) unparker: Unparker,
@@ -71,8 +74,8 @@ pub(crate) struct Progress {
     tick: AtomicUsize,
     /// The type of the future polled last, see [`Runnable::kind`].
     kind: AtomicUsize,
-    /// The tag of the task polled last.
-    tag: AtomicU64,
+    /// Where the task polled last was spawned.
+    spawned_at: SpawnedAt,
 }
 
 impl Progress {
@@ -81,7 +84,7 @@ impl Progress {
     /// A poll begins.
     fn begin(&self, runnable: &Runnable) {
         self.kind.store(runnable.kind(), Ordering::Relaxed);
-        self.tag.store(runnable.tag(), Ordering::Relaxed);
+        self.spawned_at.set(Some(runnable.location()));
         self.tick.store(self.tick.load(Ordering::Relaxed).wrapping_add(2), Ordering::Relaxed);
     }
 
@@ -93,7 +96,7 @@ impl Progress {
     /// The worker is up again, and in no poll yet: what it gets stuck in now is no task's fault.
     pub(crate) fn resume(&self) {
         self.kind.store(NO_KIND, Ordering::Relaxed);
-        self.tag.store(u64::MAX, Ordering::Relaxed);
+        self.spawned_at.set(None);
         let tick = self.tick.load(Ordering::Relaxed);
         self.tick.store(tick.wrapping_add(1) & !1, Ordering::Relaxed);
     }
@@ -111,8 +114,9 @@ impl Progress {
         Some(self.kind.load(Ordering::Relaxed)).filter(|&kind| kind != NO_KIND)
     }
 
-    pub(crate) fn tag(&self) -> u64 {
-        self.tag.load(Ordering::Relaxed)
+    /// Where the task that is being polled was spawned, if one is.
+    pub(crate) fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        self.spawned_at.get()
     }
 }
 
@@ -166,12 +170,16 @@ impl Worker {
     pub(crate) fn new() -> (Arc<Worker>, LocalQueue, Parker) {
         let (local, stealer) = queue::local();
         let parker = Parker::new();
-        let progress =
-            Progress { tick: AtomicUsize::new(1), kind: AtomicUsize::new(0), tag: AtomicU64::new(0) };
+        let progress = Progress {
+            tick: AtomicUsize::new(1),
+            kind: AtomicUsize::new(NO_KIND),
+            spawned_at: SpawnedAt::nowhere(),
+        };
         let worker = Worker {
             progress: CachePadded::new(progress),
             permit: Permit::none(),
             next_task: NextTask::new(),
+            tally: Tally::default(),
             queue: stealer,
             unparker: parker.unparker(),
             thread: OnceLock::new(),
@@ -296,9 +304,12 @@ impl Context {
 
     /// One poll, on a processor or, for a type that is known to block or to compute, in a lane.
     fn poll(&self, runnable: Runnable) {
+        // What is still queued when the runtime closes is not begun.
+        if self.scheduler.is_closing() {
+            return drop(runnable);
+        }
         if let Some(lane) = self.scheduler.lane(&runnable) {
-            self.scheduler.send_to_lane(runnable, lane);
-            return;
+            return self.scheduler.send_to_lane(runnable, lane);
         }
         self.poll_here(runnable);
     }

@@ -1,30 +1,33 @@
 //! Stage 2. What is a task, and who polls it?
 //!
-//! A task is a future with its state; a [`Runnable`] is the right to poll it once. One queue holds them, and one thread
-//! takes them out. A waker does no more than put its task back into the queue.
+//! A task is a future with its state; a [`Runnable`] is the right to poll it once. One queue holds them, and
+//! one thread takes them out. A waker does no more than put its task back into the queue.
 //!
 //! Still missing: the other cores. And whoever blocks this thread blocks every task.
 
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU32;
 use std::panic::Location;
 use std::time::Instant;
 
 use crossbeam::channel::{self, Receiver, Sender};
 
 use super::Stage;
-use super::threads::Threads;
+use super::threads::{self, Threads};
 use crate::primitive::{Arc, Mutex, lock};
-use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
-use crate::scheduler::tasks::Tasks;
+use crate::runnable::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
+use crate::tasks::Tasks;
 
 /// One thread, one queue.
 pub(super) struct Scheduler {
     // Each guards itself:
-    threads: Threads,
-    pub(super) tasks: Tasks,
+    pub(super) threads: Threads,
+    tasks: Tasks,
     /// Where tasks wait to be polled; `None` once closed, for then nobody takes them out.
     queue: Mutex<Option<Sender<Runnable>>>,
+    /// The other end, for what is left at the close.
+    queued: Receiver<Runnable>,
 }
 
 /// A task's way back to its scheduler.
@@ -35,8 +38,14 @@ impl Schedule for Origin {
         self.0.schedule(runnable);
     }
 
-    fn finished(&self, tag: u64) {
-        self.0.tasks.remove(tag);
+    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
+        self.0.tasks.insert(0, task)
+    }
+
+    fn finished(&self, place: Option<NonZeroU32>) {
+        if let Some(place) = place {
+            self.0.tasks.remove(place);
+        }
     }
 }
 
@@ -48,6 +57,7 @@ impl Scheduler {
             threads: Threads::new(),
             tasks: Tasks::new(1),
             queue: Mutex::new(Some(push)),
+            queued: queue.clone(),
         });
         let context = Context { queue };
         scheduler.threads.start(Stage::S2Executor, move || context.work())?;
@@ -64,9 +74,7 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let origin = Origin(Arc::clone(self));
-        let make = |tag| task(future, origin, tag, location);
-        let (runnable, handle) = self.tasks.insert(0, false, make);
+        let (runnable, handle) = task(future, Origin(Arc::clone(self)), 0, location);
         // After the close this drops the runnable, which cancels the task.
         self.schedule(runnable);
         handle
@@ -82,10 +90,12 @@ impl Scheduler {
         drop(refused);
     }
 
-    /// Cancels every task, waits until the one that is polled comes back, and ends the thread. False: it did not come
-    /// back in time, or this is that thread.
+    /// Cancels every task, waits until the one that is polled comes back, and ends the thread. False: it did
+    /// not come back in time, or this is that thread.
     pub(super) fn close(&self, deadline: Option<Instant>) -> bool {
         drop(lock(&self.queue).take());
+        // What is still queued is not begun.
+        self.queued.try_iter().for_each(drop);
         for task in self.tasks.close() {
             task.abort();
         }
@@ -106,13 +116,14 @@ impl Context {
         }
     }
 
-    /// The next task, waiting for one if need be. `None`: the scheduler is closed, and those that waited are gone.
+    /// The next task, waiting for one if need be. `None`: the scheduler is closed, and those that waited are
+    /// gone.
     fn next_runnable(&self) -> Option<Runnable> {
         self.queue.recv().ok()
     }
 
     /// One poll. The panic of a task ends in its handle, that of an aborted one is its last.
     fn poll(&self, runnable: Runnable) {
-        runnable.run();
+        threads::poll(runnable);
     }
 }
