@@ -476,3 +476,38 @@ fn a_drop_waits_for_a_poll_that_waits_in_a_nested_block_on_for_a_timer() {
         }
     });
 }
+
+/// A wake under a lock that the woken future's destructor takes as well is common, and harmless while a runtime runs.
+#[test]
+#[ignore = "known: during a shutdown a wake drops the woken future right there, under the lock of who wakes"]
+fn a_wake_under_a_lock_that_the_woken_future_takes_when_dropped_does_not_hang_a_shutdown() {
+    struct Locks(Arc<Mutex<Option<Waker>>>, Arc<AtomicUsize>);
+    impl Drop for Locks {
+        fn drop(&mut self) {
+            self.1.fetch_add(1, Ordering::SeqCst);
+            if let Some(waker) = self.0.lock().expect("no panic").take() {
+                waker.wake();
+            }
+        }
+    }
+    let test = "a_wake_under_a_lock_that_the_woken_future_takes_when_dropped_does_not_hang_a_shutdown";
+    in_children(test, ["1", "2"], |workers| {
+        let runtime = runtime(workers.parse().expect("a number"));
+        let (slot, drops) = (Arc::new(Mutex::new(None)), Arc::new(AtomicUsize::new(0)));
+        let polls = Arc::new(AtomicUsize::new(0));
+        for _ in 0..10 {
+            let locks = Locks(Arc::clone(&slot), Arc::clone(&drops));
+            let polls = Arc::clone(&polls);
+            runtime
+                .spawn(poll_fn(move |cx| {
+                    *locks.0.lock().expect("no panic") = Some(cx.waker().clone());
+                    polls.fetch_add(1, Ordering::SeqCst);
+                    Poll::<()>::Pending
+                }))
+                .detach();
+        }
+        until("all wait", || polls.load(Ordering::SeqCst) == 10);
+        drop(runtime);
+        assert_eq!(drops.load(Ordering::SeqCst), 10);
+    });
+}
