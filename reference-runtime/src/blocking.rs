@@ -16,6 +16,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU32;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -24,7 +25,7 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 
 use crate::primitive::{Arc, Condvar, Mutex, MutexGuard, lock, thread};
-use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
+use crate::runnable::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
 
 /// As many as a storm of blocking calls may need, and few enough for any machine.
 pub(crate) const MAX_THREADS: usize = 512;
@@ -66,6 +67,12 @@ impl Schedule for Origin {
     fn schedule(&self, runnable: Runnable, _: Wake) {
         self.0.schedule(runnable);
     }
+
+    fn list(&self, _: TaskRef) -> Option<NonZeroU32> {
+        unreachable!("a closure is ready at its first poll, and never sleeps");
+    }
+
+    fn finished(&self, _: Option<NonZeroU32>) {}
 }
 
 impl Pool {

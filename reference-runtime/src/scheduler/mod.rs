@@ -397,6 +397,12 @@ impl Scheduler {
         all_ended
     }
 
+    /// How many tasks have not finished.
+    pub(crate) fn unfinished(&self) -> u64 {
+        let workers = self.threads.workers();
+        self.counters.unfinished(workers.iter().map(|worker| &worker.tally))
+    }
+
     /// Waits for the threads to end. A poll that has yet to come back may be inside a `block_on` and wait for a timer or
     /// a socket; the workers that would have told it are gone, so this thread looks at the reactor now and then.
     fn join_threads(&self, deadline: Option<Instant>) -> bool {
@@ -417,12 +423,6 @@ impl Scheduler {
             }
             pace = (2 * pace).min(SLOWEST_JOIN);
         }
-    }
-
-    /// How many tasks have not finished.
-    pub(crate) fn unfinished(&self) -> u64 {
-        let workers = self.threads.workers();
-        self.counters.unfinished(workers.iter().map(|worker| &worker.tally))
     }
 
     /// The tasks whose polls have not come back, by where they were spawned.

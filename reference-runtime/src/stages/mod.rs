@@ -340,20 +340,16 @@ impl Front {
 
 impl Executor {
     fn close(&self, deadline: Option<Instant>) -> Result<(), Stuck> {
-        let (all_ended, threads) = match self {
+        let (all_ended, spawned_at) = match self {
             // The drop of its runtime ends a finished one.
             Executor::CallingThread | Executor::Finished(_) => return Ok(()),
-            Executor::OneThread(scheduler) => (scheduler.close(deadline), &scheduler.threads),
-            Executor::Stealing(scheduler) => (scheduler.close(deadline), &scheduler.threads),
-            Executor::Reactor(scheduler) => (scheduler.close(deadline), &scheduler.threads),
-            Executor::Pool(scheduler) => (scheduler.close(deadline), &scheduler.workers.threads),
+            Executor::OneThread(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
+            Executor::Stealing(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
+            Executor::Reactor(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
+            Executor::Pool(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
         };
         if all_ended {
             return Ok(());
-        }
-        let mut spawned_at = threads.polled();
-        if let Executor::Pool(scheduler) = self {
-            spawned_at.extend(scheduler.pool.running());
         }
         Err(Stuck { spawned_at })
     }

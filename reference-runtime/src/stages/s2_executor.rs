@@ -14,20 +14,23 @@ use std::time::Instant;
 use crossbeam::channel::{self, Receiver, Sender};
 
 use super::Stage;
-use super::threads::{self, Threads};
-use crate::primitive::{Arc, Mutex, lock};
-use crate::runnable::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
+use super::threads::Threads;
+use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, lock};
+use crate::runnable::{JoinHandle, Runnable, Schedule, SpawnedAt, TaskRef, Wake, task};
 use crate::tasks::Tasks;
 
 /// One thread, one queue.
 pub(super) struct Scheduler {
     // Each guards itself:
-    pub(super) threads: Threads,
+    threads: Threads,
+    /// Those that sleep.
     tasks: Tasks,
     /// Where tasks wait to be polled; `None` once closed, for then nobody takes them out.
     queue: Mutex<Option<Sender<Runnable>>>,
-    /// The other end, for what is left at the close.
-    queued: Receiver<Runnable>,
+    /// Where the task that is being polled was spawned, for the report of a shutdown.
+    polled: SpawnedAt,
+    /// Set once, by [`Scheduler::close`].
+    is_closing: AtomicBool,
 }
 
 /// A task's way back to its scheduler.
@@ -57,9 +60,10 @@ impl Scheduler {
             threads: Threads::new(),
             tasks: Tasks::new(1),
             queue: Mutex::new(Some(push)),
-            queued: queue.clone(),
+            polled: SpawnedAt::nowhere(),
+            is_closing: AtomicBool::new(false),
         });
-        let context = Context { queue };
+        let context = Context { scheduler: Arc::clone(&scheduler), queue };
         scheduler.threads.start(Stage::S2Executor, move || context.work())?;
         Ok(scheduler)
     }
@@ -93,18 +97,25 @@ impl Scheduler {
     /// Cancels every task, waits until the one that is polled comes back, and ends the thread. False: it did
     /// not come back in time, or this is that thread.
     pub(super) fn close(&self, deadline: Option<Instant>) -> bool {
+        // Relaxed: a task that is polled once more ends all the same, for it can neither come back to the queue
+        // nor go to sleep, or else is on the list below.
+        self.is_closing.store(true, Ordering::Relaxed);
         drop(lock(&self.queue).take());
-        // What is still queued is not begun.
-        self.queued.try_iter().for_each(drop);
         for task in self.tasks.close() {
             task.abort();
         }
         self.threads.join(deadline)
     }
+
+    /// Where the task that is being polled was spawned.
+    pub(super) fn stuck(&self) -> Vec<&'static Location<'static>> {
+        self.polled.get().into_iter().collect()
+    }
 }
 
 /// What the worker's thread alone may touch.
 struct Context {
+    scheduler: Arc<Scheduler>,
     queue: Receiver<Runnable>,
 }
 
@@ -122,8 +133,13 @@ impl Context {
         self.queue.recv().ok()
     }
 
-    /// One poll. The panic of a task ends in its handle, that of an aborted one is its last.
+    /// One poll. The panic of a task ends in its handle.
     fn poll(&self, runnable: Runnable) {
-        threads::poll(runnable);
+        if self.scheduler.is_closing.load(Ordering::Relaxed) {
+            return drop(runnable);
+        }
+        self.scheduler.polled.set(Some(runnable.location()));
+        runnable.run();
+        self.scheduler.polled.set(None);
     }
 }

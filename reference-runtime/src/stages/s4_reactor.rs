@@ -14,13 +14,13 @@ use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use super::Stage;
-use super::threads::{self, Threads};
+use super::threads::Threads;
 use crate::idle::{Idle, Left, Place};
 use crate::park::{Parker, Unparker};
 use crate::primitive::{Arc, AtomicBool, Ordering};
 use crate::queue::{self, Injector, LocalQueue, NextTask, Stealer};
 use crate::reactor::Reactor;
-use crate::runnable::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
+use crate::runnable::{JoinHandle, Runnable, Schedule, SpawnedAt, TaskRef, Wake, task};
 use crate::tasks::Tasks;
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever
@@ -38,7 +38,8 @@ pub(super) struct Scheduler {
     // Each guards itself:
     injector: Injector,
     idle: Idle<Arc<Worker>>,
-    pub(super) threads: Threads,
+    threads: Threads,
+    /// Those that sleep.
     tasks: Tasks,
     /// Set once, by [`Scheduler::close`].
     is_closing: AtomicBool,
@@ -165,7 +166,7 @@ impl Scheduler {
         }
         for worker in &self.workers {
             drop(worker.next_task.take());
-            // Into a closed injector: this drops them.
+            // The injector is closed, so this drops them.
             worker.queue.drain_into(&self.injector);
         }
         while let Some((worker, place)) = self.idle.take_sleeper() {
@@ -175,15 +176,22 @@ impl Scheduler {
         self.reactor.close();
         all_ended
     }
+
+    /// Where the tasks that are being polled were spawned.
+    pub(super) fn stuck(&self) -> Vec<&'static Location<'static>> {
+        self.workers.iter().filter_map(|worker| worker.polled.get()).collect()
+    }
 }
 
 /// What others may see of a worker.
 struct Worker {
-    /// Filled and emptied by the worker.
+    /// Filled and emptied by the worker, and emptied by the close.
     next_task: NextTask,
     /// Emptied by anyone; the worker pushes through its [`LocalQueue`].
     queue: Stealer,
     unparker: Unparker,
+    /// Where the task that is being polled was spawned, for the report of a shutdown.
+    polled: SpawnedAt,
 }
 
 impl PartialEq for Worker {
@@ -230,7 +238,12 @@ impl Worker {
     fn new() -> (Arc<Worker>, (LocalQueue, Parker)) {
         let (local, stealer) = queue::local();
         let parker = Parker::new();
-        let worker = Worker { next_task: NextTask::new(), queue: stealer, unparker: parker.unparker() };
+        let worker = Worker {
+            next_task: NextTask::new(),
+            queue: stealer,
+            unparker: parker.unparker(),
+            polled: SpawnedAt::nowhere(),
+        };
         (Arc::new(worker), (local, parker))
     }
 }
@@ -329,11 +342,14 @@ impl Context {
 
     /// One poll. The panic of a task ends in its handle.
     fn poll(&self, runnable: Runnable) {
-        // What is still queued when the scheduler closes is not begun.
         if self.scheduler.is_closing() {
             return drop(runnable);
         }
-        threads::poll(runnable);
+        self.worker.polled.set(Some(runnable.location()));
+        if let Some(again) = runnable.poll() {
+            self.push(again, Wake::DuringPoll);
+        }
+        self.worker.polled.set(None);
     }
 
     /// Counts a poll. True: it is time to look up from the own queue.

@@ -50,4 +50,9 @@ impl Scheduler {
         let have_workers_ended = self.workers.close(deadline);
         self.pool.join(deadline) && have_workers_ended
     }
+
+    /// Where the tasks and closures that run were spawned.
+    pub(super) fn stuck(&self) -> Vec<&'static Location<'static>> {
+        [self.workers.stuck(), self.pool.running()].concat()
+    }
 }

@@ -1,29 +1,17 @@
 //! The threads of a stage: how they start, and how a shutdown waits for them.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::io;
-use std::panic::Location;
 use std::time::Instant;
 
 use crossbeam::channel::{self, Receiver, RecvTimeoutError, Sender};
 
 use super::{Stage, no_reactor};
-use crate::primitive::{Arc, Mutex, lock, thread};
-use crate::runnable::{Runnable, SpawnedAt};
+use crate::primitive::{Mutex, lock, thread};
 
 thread_local! {
     static WORKS_FOR: Cell<Option<Stage>> = const { Cell::new(None) };
-    /// Where the task that this thread polls was spawned, for [`Threads::polled`].
-    static POLLED: OnceCell<Arc<SpawnedAt>> = const { OnceCell::new() };
-}
-
-/// Polls a task on a worker's thread. The panic of a task ends in its handle.
-pub(super) fn poll(runnable: Runnable) {
-    let location = runnable.location();
-    POLLED.with(|polled| polled.get().into_iter().for_each(|polled| polled.set(Some(location))));
-    runnable.run();
-    POLLED.with(|polled| polled.get().into_iter().for_each(|polled| polled.set(None)));
 }
 
 /// The stage whose tasks the calling thread polls, if it is a worker of stages 2 to 5.
@@ -35,8 +23,6 @@ pub(super) fn works_for() -> Option<Stage> {
 /// channel.
 pub(super) struct Threads {
     handles: Mutex<Vec<thread::JoinHandle<()>>>,
-    /// What each thread polls.
-    polled: Mutex<Vec<Arc<SpawnedAt>>>,
     /// `None` once [`Threads::join`] waits.
     is_running: Mutex<Option<Sender<Infallible>>>,
     // Guards itself:
@@ -46,22 +32,14 @@ pub(super) struct Threads {
 impl Threads {
     pub(super) fn new() -> Threads {
         let (is_running, ended) = channel::unbounded();
-        Threads {
-            handles: Mutex::new(Vec::new()),
-            polled: Mutex::new(Vec::new()),
-            is_running: Mutex::new(Some(is_running)),
-            ended,
-        }
+        Threads { handles: Mutex::new(Vec::new()), is_running: Mutex::new(Some(is_running)), ended }
     }
 
     /// Starts a thread that polls the tasks of `stage`.
     pub(super) fn start(&self, stage: Stage, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let is_running = lock(&self.is_running).clone();
-        let polled = Arc::new(SpawnedAt::nowhere());
-        lock(&self.polled).push(Arc::clone(&polled));
         let handle = thread::Builder::new().name(stage.name().to_owned()).spawn(move || {
             WORKS_FOR.set(Some(stage));
-            POLLED.with(|slot| slot.get_or_init(|| polled).set(None));
             // The stages that have a reactor enter their own.
             let _entered = no_reactor().enter();
             work();
@@ -69,11 +47,6 @@ impl Threads {
         })?;
         lock(&self.handles).push(handle);
         Ok(())
-    }
-
-    /// Where the tasks that are being polled were spawned.
-    pub(super) fn polled(&self) -> Vec<&'static Location<'static>> {
-        lock(&self.polled).iter().filter_map(|polled| polled.get()).collect()
     }
 
     /// Waits until every thread has ended. False: the deadline came first, or this is one of the threads,

@@ -202,7 +202,7 @@ fn a_scheduler_that_panics_in_finished_hurts_nobody() {
 
 #[test]
 fn a_scheduler_that_panics_cancels_the_task() {
-    struct Panicking(Arc<()>);
+    struct Panicking(#[expect(dead_code, reason = "counted by its strong references")] Arc<()>);
     impl Schedule for Panicking {
         fn schedule(&self, _: Runnable, _: Wake) {
             panic!("schedule panics");
