@@ -162,7 +162,7 @@ fn block_in_place_may_be_nested_and_unwound_and_stand_anywhere() {
             for _ in 0..100 {
                 sum += task::block_in_place(|| task::block_in_place(|| 1));
                 let caught = catch_unwind(|| task::block_in_place(|| panic!("it panics, as it should")));
-                assert!(caught.map(|()| ()).is_err());
+                assert!(caught.is_err());
                 task::yield_now().await;
             }
             sum
@@ -171,7 +171,7 @@ fn block_in_place_may_be_nested_and_unwound_and_stand_anywhere() {
         assert_eq!(run(&runtime, runtime.spawn_blocking(|| task::block_in_place(|| 2))), 2);
         assert_eq!(run(&runtime, async { task::block_in_place(|| 3) }), 3);
         let panics = runtime.spawn(async { task::block_in_place(|| panic!("it panics, as it should")) });
-        assert!(run(&runtime, panics.join()).map(|()| ()).is_err_and(|error| error.is_panic()));
+        assert!(run(&runtime, panics.join()).is_err_and(|error| error.is_panic()));
         assert_eq!(run(&runtime, runtime.spawn(async { 4 })), 4);
     }
 }
