@@ -260,7 +260,6 @@ fn a_task_of_one_runtime_may_block_on_another_and_back() {
 /// A type that was found blocking is polled in the lane from then on, in which closures stand that never end, while
 /// every worker is idle.
 #[test]
-#[ignore = "known: what was sent to a full lane waits until the lane moves"]
 fn a_task_that_blocked_once_goes_on_beside_closures_that_block_for_ever_at_the_cap() {
     let test = "a_task_that_blocked_once_goes_on_beside_closures_that_block_for_ever_at_the_cap";
     in_children(test, ["1", "2"], |workers| {

@@ -479,7 +479,6 @@ fn a_drop_waits_for_a_poll_that_waits_in_a_nested_block_on_for_a_timer() {
 
 /// A wake under a lock that the woken future's destructor takes as well is common, and harmless while a runtime runs.
 #[test]
-#[ignore = "known: during a shutdown a wake drops the woken future right there, under the lock of who wakes"]
 fn a_wake_under_a_lock_that_the_woken_future_takes_when_dropped_does_not_hang_a_shutdown() {
     struct Locks(Arc<Mutex<Option<Waker>>>, Arc<AtomicUsize>);
     impl Drop for Locks {

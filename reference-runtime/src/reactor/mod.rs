@@ -258,6 +258,10 @@ impl Woken {
         self.0.extend(wakers);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Wakes all. A waker that panics does not keep the others from being woken: they belong to other tasks. Its
     /// panic was reported by the panic hook and concerns none of the callers, so it ends here.
     pub(crate) fn wake(self) -> usize {

@@ -178,6 +178,7 @@ pub(crate) struct Runnable {
 
 impl Runnable {
     /// Polls the task once, or drops its future if it was aborted. A task that was woken meanwhile is scheduled.
+    #[cfg(any(test, feature = "stages"))]
     pub(crate) fn run(self) {
         if let Some(next) = self.poll() {
             next.schedule_for(Wake::DuringPoll);
@@ -199,6 +200,7 @@ impl Runnable {
         self.schedule_for(Wake::Fresh);
     }
 
+    #[cfg(any(test, feature = "stages"))]
     fn schedule_for(self, wake: Wake) {
         let _held = TaskRef::clone(&self.task);
         // SAFETY: the reference is this `Runnable`'s, which ends here, and there is `_held`'s.

@@ -107,6 +107,8 @@ pub(crate) struct Scheduler {
     pub(crate) counters: Counters,
     /// Set once, by [`Scheduler::close`].
     is_closing: AtomicBool,
+    /// Tasks that were woken while the runtime closes, until `close` has come to all.
+    cancelled: Mutex<Option<Vec<Runnable>>>,
 }
 
 /// The right to poll tasks.
@@ -178,6 +180,7 @@ impl Scheduler {
             monitor: Monitor::new(config.handoff_after)?,
             counters: Counters::default(),
             is_closing: AtomicBool::new(false),
+            cancelled: Mutex::new(Some(Vec::new())),
             reactor,
             config,
         });
@@ -234,7 +237,7 @@ impl Scheduler {
         if counted.is_none() {
             self.counters.spawned();
         }
-        // After the close of the runtime this drops the runnable, which cancels the task.
+        // After the close of the runtime this cancels the task.
         self.schedule(runnable, Wake::Fresh);
         handle
     }
@@ -253,6 +256,18 @@ impl Scheduler {
         }
     }
 
+    /// Cancels a task that is scheduled while the runtime closes. Not within a wake: who wakes may hold a lock that the
+    /// destructor of the future takes, and does not expect it to run. [`Scheduler::close`] has yet to come to the task,
+    /// and cancels it then.
+    fn cancel(&self, runnable: Runnable, wake: Wake) {
+        if wake == Wake::Fresh {
+            if let Some(cancelled) = lock(&self.cancelled).as_mut() {
+                return cancelled.push(runnable);
+            }
+        }
+        drop(runnable);
+    }
+
     /// Calls `f` with the context of this thread, if it is one of ours.
     fn with_context<R>(&self, f: impl FnOnce(&Context) -> R) -> Option<R> {
         let is_ours = |context: &Context| std::ptr::eq(&*context.scheduler, self);
@@ -262,7 +277,7 @@ impl Scheduler {
     /// Queues a task on a thread whose context is known: `None` for threads that are none of ours.
     fn schedule_here(self: &Arc<Self>, context: Option<&Context>, runnable: Runnable, wake: Wake) {
         if self.is_closing() {
-            return drop(runnable);
+            return self.cancel(runnable, wake);
         }
         if let Some(lane) = self.lane(&runnable) {
             return self.send_to_lane(runnable, lane);
@@ -388,6 +403,8 @@ impl Scheduler {
             for worker in self.threads.workers() {
                 self.flush(&worker);
             }
+            let cancelled = lock(&self.cancelled).take();
+            drop(cancelled);
             self.threads.close();
             while self.wake_a_worker() {}
         }

@@ -62,8 +62,8 @@ struct Pool {
     in_lane: [usize; 2],
     /// Threads that the computing lane may have beyond its due, because some of its polls do not come back.
     extra_in_computing: usize,
-    /// Tasks taken from the computing lane so far.
-    taken_from_computing: u64,
+    /// Tasks taken from each lane so far.
+    taken: [u64; 2],
     no_start_before: Option<Instant>,
     failed_starts: u64,
     is_closed: bool,
@@ -98,7 +98,7 @@ impl Threads {
             starting: 0,
             in_lane: [0; 2],
             extra_in_computing: 0,
-            taken_from_computing: 0,
+            taken: [0; 2],
             no_start_before: None,
             failed_starts: 0,
             is_closed: false,
@@ -231,10 +231,26 @@ impl Scheduler {
         !is_filled || lock(&self.threads.pool).waiting_lane(self).is_some()
     }
 
-    /// How many tasks have been taken from the computing lane so far. `None`: none waits there.
-    pub(crate) fn progress_of_computing_lane(&self) -> Option<u64> {
-        let waits = !self.lanes.queue(Lane::Computing).is_empty();
-        waits.then(|| lock(&self.threads.pool).taken_from_computing)
+    /// How many tasks have been taken from a lane so far. `None`: none waits there.
+    pub(crate) fn progress_of_lane(&self, lane: Lane) -> Option<u64> {
+        let waits = !self.lanes.queue(lane).is_empty();
+        waits.then(|| lock(&self.threads.pool).taken[lane as usize])
+    }
+
+    /// Lets one task out of the blocking lane to be polled on a worker: the first that is no closure. Its type has to
+    /// be caught again to come back.
+    pub(crate) fn release_from_blocking_lane(self: &Arc<Self>) {
+        let queue = self.lanes.queue(Lane::Blocking);
+        let mut waiting: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        let released = waiting.iter().position(|runnable| runnable.tag() != BLOCKING);
+        let released = released.map(|at| waiting.remove(at));
+        // The rest go back, in their order; or are dropped, if the runtime closes at this moment.
+        drop(queue.push_batch(waiting));
+        self.call_for_lane();
+        if let Some(runnable) = released {
+            self.learned.forget(runnable.kind());
+            self.inject(runnable);
+        }
     }
 
     /// Lets one thread more into the computing lane, until a poll there comes back.
@@ -343,9 +359,7 @@ impl Scheduler {
             // `None`: another thread, or the close of the runtime, was faster.
             let Some(runnable) = self.lanes.queue(lane).pop() else { continue };
             pool.in_lane[lane as usize] += 1;
-            if lane == Lane::Computing {
-                pool.taken_from_computing += 1;
-            }
+            pool.taken[lane as usize] += 1;
             return Some(Job::Lane(runnable, lane));
         }
         None

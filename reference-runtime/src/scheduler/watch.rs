@@ -35,7 +35,11 @@ const LONG: Duration = Duration::from_millis(10);
 const GIVEN_UP: Duration = Duration::from_secs(1);
 /// The computing lane may stand still for so long while tasks wait in it; then one more thread serves it. The tasks
 /// of a type need not all be alike: behind some that never come back may wait others that take no time.
-const LANE_STANDS: Duration = Duration::from_millis(50);
+const COMPUTING_LANE_STANDS: Duration = Duration::from_millis(50);
+/// The blocking lane may stand still for so long, because as many of its polls as there may be threads do not come
+/// back; then tasks are let out of it, one at a look, to where they were before they were caught blocking. Long, for
+/// a task that blocks again takes a worker away at a time when no thread can stand in.
+const BLOCKING_LANE_STANDS: Duration = Duration::from_secs(2);
 /// Events may wait for so long while every worker is busy, before one is asked to look up.
 const UNATTENDED: Duration = Duration::from_millis(1);
 /// The time between two looks when all is well, at most: it bounds the delay until a poll is suspect at all.
@@ -68,8 +72,8 @@ pub(crate) struct Watch {
     ramp: usize,
     looks_without_storm: u32,
     unattended_since: Option<Instant>,
-    /// How far the computing lane was when it last moved on, and when that was.
-    computing_lane: Option<(u64, Instant)>,
+    /// How far each lane was when it last moved on, and when that was, while tasks wait in it.
+    lanes: [Option<(u64, Instant)>; 2],
     quiet_since: Option<Instant>,
     /// Something waited in the injector at the last look while a worker slept.
     has_waited: bool,
@@ -126,7 +130,7 @@ impl Watch {
             ramp: 0,
             looks_without_storm: 0,
             unattended_since: None,
-            computing_lane: None,
+            lanes: [None; 2],
             quiet_since: None,
             has_waited: false,
         }
@@ -156,11 +160,15 @@ impl Watch {
         self.hand_off_what_is_long_blocked(now);
         let events_wait = self.watch_the_reactor(now);
         self.watch_the_injector();
-        let lane_waits = self.watch_the_computing_lane(now);
+        let lanes_wait = self.watch_the_lanes(now);
         let starts_are_due = self.scheduler.retry_starts();
-        let is_urgent = (suspects > 0 && need.is_any()) || events_wait || starts_are_due;
+        let is_urgent = (suspects > 0 && need.is_any()) || events_wait;
         let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
-        let is_quiet = !is_urgent && !need.tasks_wait && !lane_waits && (all_sleep || !need.reactor_is_alone);
+        let is_quiet = !is_urgent
+            && !starts_are_due
+            && !need.tasks_wait
+            && !lanes_wait
+            && (all_sleep || !need.reactor_is_alone);
         self.pace(now, is_urgent, is_quiet, is_farewell)
     }
 
@@ -323,22 +331,35 @@ impl Watch {
         self.has_waited = waits;
     }
 
-    /// True while tasks wait in the computing lane.
-    fn watch_the_computing_lane(&mut self, now: Instant) -> bool {
-        let Some(taken) = self.scheduler.progress_of_computing_lane() else {
-            self.computing_lane = None;
+    /// True while tasks wait in a lane.
+    fn watch_the_lanes(&mut self, now: Instant) -> bool {
+        if self.stands(Lane::Computing, now, COMPUTING_LANE_STANDS) {
+            self.lanes[Lane::Computing as usize] = None;
+            self.scheduler.widen_computing_lane();
+        }
+        // One worker is kept for those that never block, where there are several.
+        let workers_to_spare = self.scheduler.idle.sleeping().min(self.seats.len() - 1);
+        let may_take_one =
+            workers_to_spare > 0 || (self.seats.len() == 1 && self.scheduler.idle.sleeping() == 1);
+        if self.stands(Lane::Blocking, now, BLOCKING_LANE_STANDS) && may_take_one {
+            self.scheduler.release_from_blocking_lane();
+        }
+        self.lanes.iter().any(Option::is_some)
+    }
+
+    /// Whether tasks have waited for so long in a lane from which none was taken.
+    fn stands(&mut self, lane: Lane, now: Instant, patience: Duration) -> bool {
+        let Some(taken) = self.scheduler.progress_of_lane(lane) else {
+            self.lanes[lane as usize] = None;
             return false;
         };
-        match self.computing_lane {
-            Some((before, since)) if before == taken => {
-                if now - since >= LANE_STANDS {
-                    self.computing_lane = Some((taken, now));
-                    self.scheduler.widen_computing_lane();
-                }
+        match self.lanes[lane as usize] {
+            Some((before, since)) if before == taken => now - since >= patience,
+            _ => {
+                self.lanes[lane as usize] = Some((taken, now));
+                false
             }
-            _ => self.computing_lane = Some((taken, now)),
         }
-        true
     }
 
     fn pace(&mut self, now: Instant, is_urgent: bool, is_quiet: bool, is_farewell: bool) -> Next {

@@ -26,6 +26,7 @@ use crate::idle::{Left, Place};
 use crate::park::{Parker, Unparker};
 use crate::primitive::{Arc, AtomicUsize, Ordering};
 use crate::queue::{self, LocalQueue, NextTask, Stealer};
+use crate::reactor::Woken;
 use crate::runnable::{Runnable, SpawnedAt, Wake};
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
@@ -354,8 +355,20 @@ impl Context {
         if let Some(attendant) = reactor.try_attend() {
             // An error here is met again by the worker that next waits for events.
             let (woken, _) = attendant.wait(Some(Duration::ZERO));
-            woken.wake();
+            self.wake(woken);
         }
+    }
+
+    /// Runs wakers that the reactor gave. They are code of users and may block, so a worker does not count as searching
+    /// meanwhile.
+    fn wake(&self, woken: Woken) {
+        if woken.is_empty() {
+            return;
+        }
+        if self.is_searching.take() && self.scheduler.idle.stop_searching() {
+            self.scheduler.notify();
+        }
+        woken.wake();
     }
 
     /// Sleeps until there is something to do. False: this thread holds no processor any more, or the runtime closes.
@@ -387,7 +400,7 @@ impl Context {
         self.beat.restart();
         // After we are counted as awake again: wakers are code of users, and one of them may block.
         if let Some(woken) = woken {
-            woken.wake();
+            self.wake(woken);
         }
         let is_empty = self.queue.is_empty() && self.worker.next_task.is_empty();
         let closes = scheduler.is_closing() && is_empty && scheduler.injector.is_empty();
