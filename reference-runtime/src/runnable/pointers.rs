@@ -177,7 +177,7 @@ pub(crate) struct Runnable {
 }
 
 impl Runnable {
-    /// Polls the task once, or drops its future if it was aborted. A task that was woken meanwhile is scheduled.
+    /// Like [`Runnable::poll`], and schedules the task if it was woken meanwhile.
     #[cfg(any(test, feature = "stages"))]
     pub(crate) fn run(self) {
         if let Some(next) = self.poll() {
@@ -185,8 +185,8 @@ impl Runnable {
         }
     }
 
-    /// Like [`Runnable::run`], but gives the task back if it was woken meanwhile. For a worker, which has its own way
-    /// to its queue: it saves two read-modify-writes of every yield.
+    /// Polls the task once, or drops its future if it was aborted. Gives the task back if it was woken meanwhile: a
+    /// worker has its own way to its queue, and saves two read-modify-writes of every yield.
     pub(crate) fn poll(self) -> Option<Runnable> {
         let run = self.task.header().vtable.run;
         // SAFETY: the reference is this `Runnable`'s, which ends here.
