@@ -24,12 +24,11 @@ mod state;
 #[cfg(all(test, not(reference_runtime_loom)))]
 mod tests;
 
-use std::future::Future;
 use std::num::NonZeroU32;
-use std::panic::Location;
 
 pub use join::{Join, JoinError, JoinHandle};
 pub(crate) use pointers::{Runnable, SpawnedAt, TaskRef};
+pub(crate) use raw::task;
 
 /// What an executor supplies with each task. It is stored in the task and dropped with it.
 pub(crate) trait Schedule: Send + Sync + 'static {
@@ -62,22 +61,4 @@ pub(crate) enum Wake {
     Fresh,
     /// It was woken while it was polled, as by a yield, and so goes to the back of the queue.
     DuringPoll,
-}
-
-/// Makes a task, not scheduled yet.
-///
-/// `tag` is a number of the executor's choice; `location` is where the user spawned the task.
-pub(crate) fn task<F, S>(
-    future: F,
-    schedule: S,
-    tag: u32,
-    location: &'static Location<'static>,
-) -> (Runnable, JoinHandle<F::Output>)
-where
-    F: Future + Send + 'static,
-    F::Output: Send + 'static,
-    S: Schedule,
-{
-    let (runnable, side) = raw::allocate(future, schedule, tag, location);
-    (runnable, JoinHandle::new(side))
 }

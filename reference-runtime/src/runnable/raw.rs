@@ -21,7 +21,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::pointers::{JoinSide, Runnable, TaskRef, raw_waker};
 use super::state::{Complete, Remains, Start, State, Suspend};
-use super::{JoinError, Schedule, Wake};
+use super::{JoinError, JoinHandle, Schedule, Wake};
 use crate::primitive::{AtomicU32, Ordering, UnsafeCell};
 
 /// The part of a task that does not depend on its types.
@@ -84,13 +84,15 @@ impl<F: Future, S: Schedule> Task<F, S> {
     };
 }
 
-/// Puts a task on the heap.
-pub(super) fn allocate<F, S>(
+/// Makes a task, not scheduled yet.
+///
+/// `tag` is a number of the executor's choice; `location` is where the user spawned the task.
+pub(crate) fn task<F, S>(
     future: F,
     schedule: S,
     tag: u32,
     location: &'static Location<'static>,
-) -> (Runnable, JoinSide<F::Output>)
+) -> (Runnable, JoinHandle<F::Output>)
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -109,7 +111,7 @@ where
         stage: UnsafeCell::new(Stage { future: ManuallyDrop::new(future) }),
     });
     let task = NonNull::from(Box::leak(task)).cast::<Header>();
-    (Runnable::new(task), JoinSide::new(task))
+    (Runnable::new(task), JoinHandle::new(JoinSide::new(task)))
 }
 
 // ---- Functions for every task ----

@@ -13,7 +13,7 @@ use crate::block_on;
 use crate::primitive::Arc;
 use crate::reactor;
 use crate::runnable::JoinHandle;
-use crate::scheduler::{self, Scheduler, worker};
+use crate::scheduler::{self, BLOCKING, NO_TAG, Scheduler, worker};
 
 /// A way to a runtime, for other threads and for libraries. Cheap to clone.
 ///
@@ -71,12 +71,12 @@ impl Handle {
         let mut future = Some(future);
         let mut take = || future.take().expect("it is spawned here or below");
         if !is_entered {
-            let spawned = worker::with_current(|context| context.scheduler.spawn(take(), location));
+            let spawned = worker::with_current(|context| context.scheduler.spawn(take(), NO_TAG, location));
             if let Some(handle) = spawned {
                 return handle;
             }
         }
-        Handle::current().scheduler.spawn(take(), location)
+        Handle::current().scheduler.spawn(take(), NO_TAG, location)
     }
 
     /// Runs a future to its end on this thread, which sleeps while the future waits. What the future spawns runs on
@@ -115,7 +115,7 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.scheduler.spawn(future, Location::caller())
+        self.scheduler.spawn(future, NO_TAG, Location::caller())
     }
 
     /// Runs a blocking closure on a thread of this runtime. See [`task::spawn_blocking`](crate::task::spawn_blocking).
@@ -131,7 +131,7 @@ impl Handle {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        self.scheduler.spawn_blocking(Closure(Some(closure)), Location::caller())
+        self.scheduler.spawn(Closure(Some(closure)), BLOCKING, Location::caller())
     }
 
     /// Makes this the current runtime of the thread until the guard is dropped: what is spawned, connected or timed on

@@ -129,31 +129,42 @@ impl Processor {
     }
 }
 
-/// The tag of a task that is a `spawn_blocking` closure.
+/// The tag of a `spawn_blocking` closure: a future that is ready at its first poll, for a thread without a processor.
 pub(crate) const BLOCKING: u32 = 1;
 /// The tag of every other task.
-const NO_TAG: u32 = 0;
+pub(crate) const NO_TAG: u32 = 0;
 
 /// A task's way back to its scheduler.
-struct Origin(Arc<Scheduler>);
-
-impl Schedule for Origin {
+impl Schedule for Arc<Scheduler> {
+    /// Queues a task where this thread queues tasks.
     fn schedule(&self, runnable: Runnable, wake: Wake) {
-        self.0.schedule(runnable, wake);
+        if self.is_closing() {
+            return self.cancel(runnable, wake);
+        }
+        if let Some(lane) = self.lane(&runnable) {
+            return self.send_to_lane(runnable, lane);
+        }
+        let mut left = Some(runnable);
+        self.with_context(|context| {
+            left = left.take().and_then(|runnable| context.push(runnable, wake).err());
+        });
+        if let Some(runnable) = left {
+            self.inject(runnable);
+        }
     }
 
     fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
-        let shard = self.0.with_context(Context::shard).flatten();
-        self.0.tasks.insert(shard.unwrap_or(self.0.processors.len()), task)
+        let processor = self.with_context(|context| context.worker.permit.see().processor()).flatten();
+        self.tasks.insert(processor.unwrap_or(self.processors.len()), task)
     }
 
     fn finished(&self, place: Option<NonZeroU32>) {
         if let Some(place) = place {
-            self.0.tasks.remove(place);
+            self.tasks.remove(place);
         }
-        let counted = self.0.with_context(|context| context.worker.tally.finished());
+        let counted = self.with_context(|context| context.worker.tally.finished());
         if counted.is_none() {
-            self.0.counters.finished();
+            self.counters.finished();
         }
     }
 }
@@ -195,34 +206,8 @@ impl Scheduler {
         Ok(scheduler)
     }
 
-    /// Makes a task of `future` and queues it.
+    /// Makes a task of `future` and queues it. `tag` is [`BLOCKING`] or [`NO_TAG`].
     pub(crate) fn spawn<F>(
-        self: &Arc<Self>,
-        future: F,
-        location: &'static Location<'static>,
-    ) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        self.spawn_with(future, NO_TAG, location)
-    }
-
-    /// Makes a task of a blocking closure, wrapped in a future that is ready at its first poll, and queues it for a
-    /// thread without a processor.
-    pub(crate) fn spawn_blocking<F>(
-        self: &Arc<Self>,
-        closure: F,
-        location: &'static Location<'static>,
-    ) -> JoinHandle<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        self.spawn_with(closure, BLOCKING, location)
-    }
-
-    fn spawn_with<F>(
         self: &Arc<Self>,
         future: F,
         tag: u32,
@@ -232,7 +217,7 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (runnable, handle) = task(future, Origin(Arc::clone(self)), tag, location);
+        let (runnable, handle) = task(future, Arc::clone(self), tag, location);
         let counted = self.with_context(|context| context.worker.tally.spawned());
         if counted.is_none() {
             self.counters.spawned();
@@ -240,20 +225,6 @@ impl Scheduler {
         // After the close of the runtime this cancels the task.
         self.schedule(runnable, Wake::Fresh);
         handle
-    }
-
-    /// Queues a task where this thread queues tasks.
-    fn schedule(self: &Arc<Self>, runnable: Runnable, wake: Wake) {
-        let mut runnable = Some(runnable);
-        self.with_context(|context| {
-            runnable
-                .take()
-                .into_iter()
-                .for_each(|runnable| self.schedule_here(Some(context), runnable, wake));
-        });
-        if let Some(runnable) = runnable {
-            self.schedule_here(None, runnable, wake);
-        }
     }
 
     /// Cancels a task that is scheduled while the runtime closes. Not within a wake: who wakes may hold a lock that the
@@ -274,28 +245,11 @@ impl Scheduler {
         with_current(|context| is_ours(context).then(|| f(context))).flatten()
     }
 
-    /// Queues a task on a thread whose context is known: `None` for threads that are none of ours.
-    fn schedule_here(self: &Arc<Self>, context: Option<&Context>, runnable: Runnable, wake: Wake) {
-        if self.is_closing() {
-            return self.cancel(runnable, wake);
-        }
-        if let Some(lane) = self.lane(&runnable) {
-            return self.send_to_lane(runnable, lane);
-        }
-        let left = match context {
-            Some(context) => context.push(runnable, wake),
-            None => Err(runnable),
-        };
-        if let Err(runnable) = left {
-            self.inject(runnable);
-        }
-    }
-
     /// Queues a task where every worker looks, and sees to it that one does.
     pub(crate) fn inject(self: &Arc<Self>, runnable: Runnable) {
         match self.injector.push(runnable) {
             Ok(()) => self.notify(),
-            Err(refused) => drop(refused),
+            Err(refused) => self.cancel(refused, Wake::Fresh),
         }
     }
 
@@ -447,13 +401,6 @@ impl Scheduler {
         let workers = self.threads.workers();
         let in_a_poll = |worker: &&Arc<Worker>| !worker::Progress::is_resting(worker.progress.tick());
         workers.iter().filter(in_a_poll).filter_map(|worker| worker.progress.spawned_at()).collect()
-    }
-}
-
-impl Context {
-    /// The shard of [`Tasks`] for what sleeps after a poll on this thread.
-    fn shard(&self) -> Option<usize> {
-        self.worker.permit.see().processor()
     }
 }
 

@@ -489,7 +489,7 @@ impl Context {
     /// One poll that the monitor does not watch, since it holds no processor that anybody could want.
     fn poll_here_unwatched(&self, runnable: Runnable) {
         self.worker.progress.resume();
-        self.poll_here(runnable);
+        self.poll(runnable);
         self.worker.progress.rest();
     }
 

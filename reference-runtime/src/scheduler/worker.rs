@@ -27,7 +27,7 @@ use crate::park::{Parker, Unparker};
 use crate::primitive::{Arc, AtomicUsize, Ordering};
 use crate::queue::{self, LocalQueue, NextTask, Stealer};
 use crate::reactor::Woken;
-use crate::runnable::{Runnable, SpawnedAt, Wake};
+use crate::runnable::{Runnable, Schedule, SpawnedAt, Wake};
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
 /// not starve the rest.
@@ -223,7 +223,9 @@ impl Context {
         self.scheduler.monitor.wake_if_parked();
         self.beat.restart();
         while let Some(runnable) = self.next_runnable() {
-            self.poll(runnable);
+            if let Some(runnable) = self.accept(runnable) {
+                self.poll(runnable);
+            }
             let seen = self.worker.permit.see();
             if seen != self.held.get() && !self.answer(seen) {
                 break;
@@ -307,24 +309,24 @@ impl Context {
         self.scheduler.injector.pop_batch(&self.queue, processors.len())
     }
 
-    /// One poll, on a processor or, for a type that is known to block or to compute, in a lane.
-    fn poll(&self, runnable: Runnable) {
-        // What is still queued when the runtime closes is not begun.
-        if self.scheduler.is_closing() {
-            return drop(runnable);
+    /// One poll, with or without a processor.
+    pub(crate) fn poll(&self, runnable: Runnable) {
+        self.worker.progress.begin(&runnable);
+        let Some(again) = runnable.poll() else { return };
+        if let Err(again) = self.push(again, Wake::DuringPoll) {
+            self.scheduler.schedule(again, Wake::DuringPoll);
         }
-        if let Some(lane) = self.scheduler.lane(&runnable) {
-            return self.scheduler.send_to_lane(runnable, lane);
-        }
-        self.poll_here(runnable);
     }
 
-    /// One poll on this thread, with or without a processor.
-    pub(crate) fn poll_here(&self, runnable: Runnable) {
-        self.worker.progress.begin(&runnable);
-        if let Some(again) = runnable.poll() {
-            self.scheduler.schedule_here(Some(self), again, Wake::DuringPoll);
+    /// Whether a task is to be polled by this worker; if not, it is sent where it belongs.
+    fn accept(&self, runnable: Runnable) -> Option<Runnable> {
+        // What is still queued when the runtime closes is not begun.
+        if self.scheduler.is_closing() {
+            return None;
         }
+        let Some(lane) = self.scheduler.lane(&runnable) else { return Some(runnable) };
+        self.scheduler.send_to_lane(runnable, lane);
+        None
     }
 
     /// The processor was taken, or something is asked of us. False: it was taken.
