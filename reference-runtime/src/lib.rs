@@ -89,3 +89,8 @@ pub mod time;
 pub use park::{Parker, Unparker};
 #[cfg(not(reference_runtime_loom))]
 pub use runtime::{BlockedPoll, Builder, Entered, Handle, Metrics, Runtime, Stuck, Verdict, block_on};
+
+/// The example of the README, tested.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
