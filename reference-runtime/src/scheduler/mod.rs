@@ -404,6 +404,17 @@ impl Scheduler {
     }
 }
 
+/// Runs the life of one of our threads. Panics of users are caught where their code is called; one that comes up to
+/// here is ours, and the state it leaves behind cannot be trusted.
+fn abort_on_panic(life: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(life)).is_err() {
+        eprintln!(
+            "reference-runtime: a thread of the scheduler panicked, which is a bug in it; the process aborts"
+        );
+        std::process::abort();
+    }
+}
+
 /// Runs a closure that may block. If a worker runs it, that worker's processor may be taken meanwhile.
 pub(crate) fn block_in_place<R>(closure: impl FnOnce() -> R) -> R {
     let _in_place = with_current(InPlace::enter).flatten();

@@ -20,10 +20,9 @@ use std::io;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::time::Duration;
 
-use super::Scheduler;
 use super::alarm::Alarm;
-use super::threads::abort_on_panic;
 use super::watch::{Next, Watch};
+use super::{Scheduler, abort_on_panic};
 use crate::primitive::{Arc, AtomicBool, AtomicU32, Mutex, Ordering, fence, lock, thread};
 
 const PARKED: u32 = 0;

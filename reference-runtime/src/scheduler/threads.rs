@@ -13,14 +13,13 @@
 //! takes a task from a lane calls one more if others wait, so a burst of short calls is over before many have started.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use super::handoff::Seen;
 use super::kernel;
 use super::lanes::Lane;
 use super::worker::{Context, Worker, become_worker};
-use super::{BLOCKING, Scheduler};
+use super::{BLOCKING, Scheduler, abort_on_panic};
 use crate::park::Parker;
 use crate::primitive::{Arc, Condvar, Mutex, MutexGuard, lock, thread};
 use crate::queue::LocalQueue;
@@ -363,17 +362,6 @@ impl Scheduler {
             return Some(Job::Lane(runnable, lane));
         }
         None
-    }
-}
-
-/// Runs the life of one of our threads. Panics of users are caught where their code is called; one that comes up to
-/// here is ours, and the state it leaves behind cannot be trusted.
-pub(crate) fn abort_on_panic(life: impl FnOnce()) {
-    if catch_unwind(AssertUnwindSafe(life)).is_err() {
-        eprintln!(
-            "reference-runtime: a thread of the scheduler panicked, which is a bug in it; the process aborts"
-        );
-        std::process::abort();
     }
 }
 

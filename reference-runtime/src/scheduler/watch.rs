@@ -162,9 +162,13 @@ impl Watch {
         self.watch_the_injector();
         let lanes_wait = self.watch_the_lanes(now);
         let starts_are_due = self.scheduler.retry_starts();
-        let is_urgent = (suspects > 0 && need.is_any()) || events_wait;
+        // Of a thread that runs there is nothing to be learned for a while: see `LONG`.
+        let is_to_be_asked =
+            |seat: &Seat| seat.suspicion.as_ref().is_some_and(|suspicion| suspicion.first.is_none());
+        let is_urgent = (need.is_any() && self.seats.iter().any(is_to_be_asked)) || events_wait;
         let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
-        let is_quiet = !is_urgent
+        let is_quiet = (suspects == 0 || !need.is_any())
+            && !events_wait
             && !starts_are_due
             && !need.tasks_wait
             && !lanes_wait
