@@ -15,14 +15,17 @@ pub(crate) struct Usage {
 }
 
 impl Usage {
+    /// Of the whole process.
     #[cfg(unix)]
     pub(crate) fn now() -> Result<Usage, String> {
-        use nix::sys::{
-            resource::{UsageWho, getrusage},
-            time::TimeValLike,
-        };
+        Usage::of(nix::sys::resource::UsageWho::RUSAGE_SELF)
+    }
 
-        let usage = getrusage(UsageWho::RUSAGE_SELF)
+    #[cfg(unix)]
+    fn of(whom: nix::sys::resource::UsageWho) -> Result<Usage, String> {
+        use nix::sys::{resource::getrusage, time::TimeValLike};
+
+        let usage = getrusage(whom)
             .map_err(|error| format!("the system does not tell what the process has used: {error}"))?;
         let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
         let switches = usage.voluntary_context_switches() + usage.involuntary_context_switches();
@@ -37,13 +40,24 @@ impl Usage {
         Err("this row asks the system for processor time and context switches, which takes Unix".to_owned())
     }
 
-    /// What was used since `before`.
+    /// Of the calling thread alone; of the whole process where the system does not tell them apart.
+    pub(crate) fn of_this_thread() -> Result<Usage, String> {
+        #[cfg(target_os = "linux")]
+        return Usage::of(nix::sys::resource::UsageWho::RUSAGE_THREAD);
+        #[cfg(not(target_os = "linux"))]
+        Usage::now()
+    }
+
+    /// What the whole process has used since `before`.
     pub(crate) fn since(before: Usage) -> Result<Usage, String> {
-        let now = Usage::now()?;
-        Ok(Usage {
-            cpu: now.cpu.saturating_sub(before.cpu),
-            switches: now.switches.saturating_sub(before.switches),
-        })
+        Ok(Usage::now()?.less(before))
+    }
+
+    pub(crate) fn less(self, before: Usage) -> Usage {
+        Usage {
+            cpu: self.cpu.saturating_sub(before.cpu),
+            switches: self.switches.saturating_sub(before.switches),
+        }
     }
 }
 

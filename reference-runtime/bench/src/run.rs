@@ -17,6 +17,7 @@ use crate::{
     machine::{self, Machine},
     report::{Figures, Header, Report},
     rows::{Entry, Row},
+    runtimes::Contender,
     workloads::{Metric, hog},
 };
 
@@ -111,7 +112,7 @@ fn turn(plan: &Plan, entry: &Entry, limit: Duration) -> Result<Vec<Metric>, Stri
     let child = Command::new(program)
         .args(plan.arguments(entry.contender))
         .env("RUST_BACKTRACE", "0")
-        .envs(entry.contender.environment(plan.workers))
+        .envs(Contender::environment(plan.workers))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

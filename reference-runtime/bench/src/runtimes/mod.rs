@@ -7,6 +7,7 @@ mod async_std;
 mod futures_pool;
 mod ours;
 mod smol;
+mod smol_one;
 mod stage;
 mod tokio;
 mod tokio_current;
@@ -151,6 +152,7 @@ pub(crate) enum Kind {
     Tokio,
     TokioCurrent,
     Smol,
+    SmolOne,
     AsyncStd,
     FuturesPool,
 }
@@ -192,7 +194,12 @@ pub(crate) const CONTENDERS: &[Contender] = &[
         offers: Offers::POOL,
         kind: Kind::Smol,
     },
-    Contender { name: "smol-1", about: "smol, one thread", offers: Offers::POOL, kind: Kind::Smol },
+    Contender {
+        name: "smol-1",
+        about: "smol, an executor on the main thread",
+        offers: Offers::POOL,
+        kind: Kind::SmolOne,
+    },
     Contender { name: "async-std", about: "async-std", offers: Offers::POOL, kind: Kind::AsyncStd },
     Contender {
         name: "futures-pool",
@@ -211,14 +218,9 @@ impl Contender {
         })
     }
 
-    /// How many threads poll its tasks when ours has `workers`.
-    pub(crate) fn threads(&self, workers: usize) -> usize {
-        if matches!(self.name, "smol-1" | "tokio-current") { 1 } else { workers }
-    }
-
     /// The variables by which runtimes without a builder learn their number of threads.
-    pub(crate) fn environment(&self, workers: usize) -> [(&'static str, String); 2] {
-        let threads = self.threads(workers).to_string();
+    pub(crate) fn environment(workers: usize) -> [(&'static str, String); 2] {
+        let threads = workers.to_string();
         [("SMOL_THREADS", threads.clone()), ("ASYNC_STD_THREAD_COUNT", threads)]
     }
 
@@ -230,6 +232,7 @@ impl Contender {
             Kind::Tokio => child::on::<tokio::Tokio>(self, plan),
             Kind::TokioCurrent => child::on::<tokio_current::TokioCurrent>(self, plan),
             Kind::Smol => child::on::<smol::Smol>(self, plan),
+            Kind::SmolOne => child::on::<smol_one::SmolOne>(self, plan),
             Kind::AsyncStd => child::on::<async_std::AsyncStd>(self, plan),
             Kind::FuturesPool => child::on::<futures_pool::FuturesPool>(self, plan),
         }

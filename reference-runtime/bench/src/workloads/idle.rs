@@ -52,11 +52,11 @@ pub(super) fn run_almost<R: Runtime>(runtime: &R, plan: &Plan) -> Result<Vec<Met
     let used = Usage::since(before)?;
     check(began.elapsed() >= TICK * ticks, || "a sleep was over early".to_owned())?;
 
-    let before = Usage::now()?;
+    let before = Usage::of_this_thread()?;
     for _ in 0..ticks {
         thread::sleep(TICK);
     }
-    let plain = Usage::since(before)?;
+    let plain = Usage::of_this_thread()?.less(before);
     let per_tick = |figure: f64| figure / f64::from(ticks);
     let beyond = used.switches as f64 - plain.switches as f64;
     Ok(vec![
