@@ -32,7 +32,7 @@ A runtime is NAME, or NAME@WORKERS.
   --runtimes A,B,…  only these; the first is what the others are compared with
   --workers N       how many threads poll tasks, 1 to 512 [default: the cores]
   --rounds N        how often each runtime has its turn, 1 to 1000
-                    [default: 5, quick 3]
+                    [default: 3 to 9 by row, quick 3]
   --samples N       how often to measure within a turn, where a workload can be
                     repeated, 1 to 10000 [default: 15, storms 5, quick 5]
   --quick           smaller workloads, to see a trend; not written down
@@ -59,7 +59,8 @@ pub(crate) struct Measure {
     /// `None` is everyone who can take part.
     pub(crate) entries: Option<Vec<Entry>>,
     pub(crate) workers: usize,
-    pub(crate) rounds: usize,
+    /// `None` is what the row says.
+    pub(crate) rounds: Option<usize>,
     /// `None` is what the row says.
     pub(crate) samples: Option<usize>,
     pub(crate) scale: Scale,
@@ -144,7 +145,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         rows,
         entries,
         workers: workers.unwrap_or_else(machine::cores),
-        rounds: rounds.unwrap_or(scale.of(5, 3, 1)),
+        rounds: rounds.or(scale.of(None, Some(3), Some(1))),
         samples: samples.or(scale.of(None, Some(5), Some(1))),
         scale,
         out,

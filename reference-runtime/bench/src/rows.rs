@@ -14,7 +14,9 @@ pub(crate) struct Row {
     pub(crate) about: &'static str,
     pub(crate) workload: Workload,
     field: Field,
-    /// How often to measure within a process, where the workload repeats itself. The others run once.
+    /// How often each runtime has its turn, unless asked otherwise: the more, the shorter a turn is.
+    pub(crate) rounds: usize,
+    /// How often to measure within a turn, where the workload repeats itself. The others run once.
     pub(crate) samples: usize,
 }
 
@@ -43,27 +45,31 @@ const T10_C50: Load = Load { threads: 10, connections: 50 };
 const T1_C500: Load = Load { threads: 1, connections: 500 };
 
 const fn row(name: &'static str, about: &'static str, workload: Workload) -> Row {
-    Row { name, about, workload, field: Field::Everyone, samples: 15 }
+    Row { name, about, workload, field: Field::Everyone, rounds: 9, samples: 15 }
 }
 
 const fn among(field: Field, row: Row) -> Row {
     Row { field, ..row }
 }
 
-const fn times(samples: usize, row: Row) -> Row {
-    Row { samples, ..row }
+const fn rounds(rounds: usize, row: Row) -> Row {
+    Row { rounds, ..row }
+}
+
+const fn storm(name: &'static str, about: &'static str, is_offloaded: bool) -> Row {
+    Row { rounds: 3, samples: 5, ..row(name, about, Workload::Storm { is_offloaded }) }
 }
 
 const fn http(name: &'static str, about: &'static str, load: Load, handler: Handler) -> Row {
-    row(name, about, Workload::Http { load, handler })
+    rounds(5, row(name, about, Workload::Http { load, handler }))
 }
 
 const fn heartbeat(name: &'static str, about: &'static str, hogs: usize, kind: Kind) -> Row {
-    among(Field::Learning, row(name, about, Workload::Heartbeat { hogs, kind }))
+    among(Field::Learning, rounds(3, row(name, about, Workload::Heartbeat { hogs, kind })))
 }
 
 const fn mixed(name: &'static str, about: &'static str, one_in: u64) -> Row {
-    among(Field::Few, row(name, about, Workload::Mixed { one_in }))
+    among(Field::Few, rounds(3, row(name, about, Workload::Mixed { one_in })))
 }
 
 const fn workers(name: &'static str, about: &'static str, workload: Workload) -> Row {
@@ -97,9 +103,16 @@ pub(crate) const ROWS: &[Row] = &[
         Workload::Channel { senders: 8, receivers: 8 },
     ),
     // Time and memory.
-    row("timers", "100,000 tasks that sleep once", Workload::Timers),
-    row("timers-cancelled", "100,000 tasks that sleep, half of them cancelled", Workload::TimersCancelled),
-    row("memory", "memory per task that waits", Workload::Memory),
+    rounds(5, row("timers", "100,000 tasks that sleep once", Workload::Timers)),
+    rounds(
+        5,
+        row(
+            "timers-cancelled",
+            "100,000 tasks that sleep, half of them cancelled",
+            Workload::TimersCancelled,
+        ),
+    ),
+    rounds(3, row("memory", "memory per task that waits", Workload::Memory)),
     // HTTP.
     http("http-t1-c50", "HTTP keep-alive, load -t1 -c50", T1_C50, Handler::Plain),
     http("http-t10-c50", "HTTP keep-alive, load -t10 -c50", T10_C50, Handler::Plain),
@@ -112,15 +125,8 @@ pub(crate) const ROWS: &[Row] = &[
         Handler::SleepsOffloaded,
     ),
     // Blocking.
-    times(5, row("storm", "40 tasks that block 50 ms each", Workload::Storm { is_offloaded: false })),
-    times(
-        5,
-        row(
-            "storm-offloaded",
-            "40 times 50 ms through spawn_blocking",
-            Workload::Storm { is_offloaded: true },
-        ),
-    ),
+    storm("storm", "40 tasks that block 50 ms each", false),
+    storm("storm-offloaded", "40 times 50 ms through spawn_blocking", true),
     row("light", "10,000 reads of a small cached file, right in the task", Workload::Light),
     row("light-offloaded", "10,000 reads through spawn_blocking", Workload::LightOffloaded),
     row("block-in-place", "block_in_place around next to nothing", Workload::BlockInPlace),
@@ -146,8 +152,8 @@ pub(crate) const ROWS: &[Row] = &[
     mixed("mixed-100", "64 tasks, 1 poll in 100 blocks 20 ms", 100),
     mixed("mixed-1000", "64 tasks, 1 poll in 1,000 blocks 20 ms", 1_000),
     // Idleness.
-    row("idle", "nothing to do", Workload::Idle),
-    row("almost-idle", "a task that wakes up every 50 ms", Workload::AlmostIdle),
+    rounds(3, row("idle", "nothing to do", Workload::Idle)),
+    rounds(3, row("almost-idle", "a task that wakes up every 50 ms", Workload::AlmostIdle)),
     // More workers than cores, and fewer.
     workers("workers-spawn-outside", "spawn-outside with 1 to 8 workers", Workload::SpawnOutside),
     workers("workers-spawn-inside", "spawn-inside with 1 to 8 workers", Workload::SpawnInside),
@@ -164,12 +170,8 @@ pub(crate) const ROWS: &[Row] = &[
         "channel-8-8 with 1 to 8 workers",
         Workload::Channel { senders: 8, receivers: 8 },
     ),
-    workers(
-        "workers-http",
-        "http-t1-c50 with 1 to 8 workers",
-        Workload::Http { load: T1_C50, handler: Handler::Plain },
-    ),
-    times(5, workers("workers-storm", "storm with 1 to 8 workers", Workload::Storm { is_offloaded: false })),
+    among(Field::Workers, http("workers-http", "http-t1-c50 with 1 to 8 workers", T1_C50, Handler::Plain)),
+    among(Field::Workers, storm("workers-storm", "storm with 1 to 8 workers", false)),
 ];
 
 impl Row {

@@ -45,7 +45,8 @@ pub(crate) fn measure(measure: &Measure) -> Result<(), String> {
             steps_per_turn,
         };
         let place = format!("[{}/{}] {}", index + 1, measure.rows.len(), row.name);
-        let figures = rounds(measure, &plan, &entries, &place);
+        let rounds = measure.rounds.unwrap_or(row.rounds);
+        let figures = take_turns(&plan, &entries, rounds, measure.limit, &place);
         failures += figures.iter().filter(|figures| figures.failure.is_some()).count();
         let header = Header {
             row: row.name.to_owned(),
@@ -55,7 +56,7 @@ pub(crate) fn measure(measure: &Measure) -> Result<(), String> {
             machine: machine.clone(),
             workers: measure.workers,
             scale: measure.scale.name().to_owned(),
-            rounds: measure.rounds,
+            rounds,
         };
         let report = Report::new(header, figures);
         print!("{}", report.table());
@@ -76,21 +77,21 @@ fn entries(measure: &Measure, row: &'static Row) -> Vec<Entry> {
     asked_for.iter().copied().filter(|entry| row.admits(entry.contender).is_ok()).collect()
 }
 
-fn rounds(measure: &Measure, plan: &Plan, entries: &[Entry], place: &str) -> Vec<Figures> {
+fn take_turns(plan: &Plan, entries: &[Entry], rounds: usize, limit: Duration, place: &str) -> Vec<Figures> {
     let mut figures: Vec<Figures> = entries.iter().map(|entry| Figures::of(&entry.name())).collect();
-    for round in 1..=measure.rounds {
+    for round in 1..=rounds {
         for (entry, figures) in entries.iter().zip(&mut figures) {
             // One that failed would only fail again, and may take its whole time to do so.
             if figures.failure.is_some() {
                 continue;
             }
             let plan = Plan { workers: entry.workers.unwrap_or(plan.workers), ..plan.clone() };
-            let outcome = turn(&plan, entry, measure.limit);
+            let outcome = turn(&plan, entry, limit);
             let progress = match &outcome {
                 Ok(metrics) => metrics.first().map_or_else(String::new, describe),
                 Err(failure) => format!("failed: {failure}"),
             };
-            eprintln!("{place}, round {round} of {}: {:<14} {progress}", measure.rounds, entry.name());
+            eprintln!("{place}, round {round} of {rounds}: {:<14} {progress}", entry.name());
             match outcome {
                 Ok(metrics) => figures.add(metrics),
                 Err(failure) => figures.failure = Some(failure),

@@ -26,7 +26,7 @@ pub(super) fn run<R: Runtime>(
     hogs: usize,
     kind: Kind,
 ) -> Result<Vec<Metric>, String> {
-    let phase = plan.scale.of(Duration::from_secs(4), Duration::from_secs(2), Duration::from_millis(150));
+    let phase = plan.scale.of(Duration::from_secs(3), Duration::from_secs(1), Duration::from_millis(150));
     let hogs = if plan.scale.is_tiny() { hogs.min(2) } else { hogs };
     let board = Board::new();
     for _ in 0..hogs {

@@ -37,7 +37,7 @@ pub(super) fn run<R: Runtime>(
     load: Load,
     handler: Handler,
 ) -> Result<Vec<Metric>, String> {
-    let time = plan.scale.of(Duration::from_secs(4), Duration::from_secs(1), Duration::from_millis(100));
+    let time = plan.scale.of(Duration::from_secs(3), Duration::from_secs(1), Duration::from_millis(100));
     let load =
         if plan.scale.is_tiny() { Load { threads: load.threads.min(2), connections: 4 } } else { load };
     let (finished, measured) = oneshot::channel();

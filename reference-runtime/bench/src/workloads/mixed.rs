@@ -22,7 +22,7 @@ const TASKS: u64 = 64;
 const SHORT: u64 = 2_000;
 
 pub(super) fn run<R: Runtime>(runtime: &R, plan: &Plan, one_in: u64) -> Result<Vec<Metric>, String> {
-    let phase = plan.scale.of(Duration::from_secs(4), Duration::from_secs(2), Duration::from_millis(150));
+    let phase = plan.scale.of(Duration::from_secs(3), Duration::from_secs(1), Duration::from_millis(150));
     let tasks = plan.scale.of(TASKS, TASKS, 3);
     let board = Board::new();
     let steps = plan.steps_per_turn / SHORT;
