@@ -1,20 +1,22 @@
 //! The pool of threads of the classic design: closures that may block run here, so that workers need not.
 //!
-//! A closure becomes a task that is ready at its first poll, and waits in a queue. A thread without a closure takes the
-//! oldest; if more closures wait than threads are free, another thread starts, up to [`MAX_THREADS`]. A thread that
-//! found nothing to do for [`KEEP_ALIVE`] ends, except for the last: the first thread starts with the pool and one
-//! always stays, so a closure has somewhere to run even if the system refuses every further thread.
+//! A closure becomes a task that is ready at its first poll, and waits in a queue. A thread without a closure
+//! takes the oldest; if more closures wait than threads are free, another thread starts, up to
+//! [`MAX_THREADS`]. A thread that found nothing to do for [`KEEP_ALIVE`] ends, except for the last: the first
+//! thread starts with the pool and one always stays, so a closure has somewhere to run even if the system
+//! refuses every further thread.
 //!
-//! Invariant: as long as threads can be started, no closure waits behind one that runs. Two closures that wait for each
-//! other are both running. It is kept by counting, under one lock: the free threads are those that do not run a
-//! closure, and each of them looks at the queue before it sleeps.
+//! Invariant: as long as threads can be started, no closure waits behind one that runs. Two closures that
+//! wait for each other are both running. It is kept by counting, under one lock: the free threads are those
+//! that do not run a closure, and each of them looks at the queue before it sleeps.
 //!
-//! Not here: the finished scheduler needs no pool, its `spawn_blocking` runs on the threads that also stand in for
-//! blocked workers.
+//! Not here: the finished scheduler needs no pool, its `spawn_blocking` runs on the threads that also stand
+//! in for blocked workers.
 
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU32;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -23,7 +25,7 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 
 use crate::primitive::{Arc, Condvar, Mutex, MutexGuard, lock, thread};
-use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
+use crate::runnable::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
 
 /// As many as a storm of blocking calls may need, and few enough for any machine.
 pub(crate) const MAX_THREADS: usize = 512;
@@ -65,6 +67,12 @@ impl Schedule for Origin {
     fn schedule(&self, runnable: Runnable, _: Wake) {
         self.0.schedule(runnable);
     }
+
+    fn list(&self, _: TaskRef) -> Option<NonZeroU32> {
+        unreachable!("a closure is ready at its first poll, and never sleeps");
+    }
+
+    fn finished(&self, _: Option<NonZeroU32>) {}
 }
 
 impl Pool {
@@ -106,7 +114,7 @@ impl Pool {
         T: Send + 'static,
     {
         let closure = Closure(Some(closure));
-        let (runnable, handle, _) = task(closure, Origin(Arc::clone(self)), 0, location);
+        let (runnable, handle) = task(closure, Origin(Arc::clone(self)), 0, location);
         // After the close this drops the runnable, which tells the handle.
         self.schedule(runnable);
         handle
@@ -128,8 +136,8 @@ impl Pool {
         }
     }
 
-    /// Starts a thread, which counts as free before it runs: closures that come meanwhile need not start one more for
-    /// the closure that it is for.
+    /// Starts a thread, which counts as free before it runs: closures that come meanwhile need not start one
+    /// more for the closure that it is for.
     fn start_thread(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> io::Result<()> {
         state.threads += 1;
         let mut builder = thread::Builder::new().name("blocking".to_owned());
@@ -165,8 +173,8 @@ impl Pool {
         self.ended.notify_all();
     }
 
-    /// The next closure and its place in [`State::running`], waiting for one if need be; `ran` is the place of the last
-    /// one. `None`: the thread ends, and counts no more.
+    /// The next closure and its place in [`State::running`], waiting for one if need be; `ran` is the place
+    /// of the last one. `None`: the thread ends, and counts no more.
     fn next_runnable(&self, ran: Option<usize>) -> Option<(Runnable, usize)> {
         let mut state = lock(&self.state);
         if let Some(ran) = ran {
@@ -187,7 +195,7 @@ impl Pool {
             let expires = *expires.get_or_insert_with(|| Instant::now() + self.keep_alive);
             let left = expires.saturating_duration_since(Instant::now());
             // The last thread has nothing to expect from the clock.
-            state = if is_last || left.is_zero() {
+            state = if is_last {
                 self.called.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner())
             } else {
                 self.called.wait_timeout(state, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0
@@ -207,8 +215,8 @@ impl Pool {
         drop(cancelled);
     }
 
-    /// After [`Pool::close`]: waits until every closure that runs has ended. False: the deadline came first, or this is
-    /// a thread of the pool, which would wait for itself.
+    /// After [`Pool::close`]: waits until every closure that runs has ended. False: the deadline came first,
+    /// or this is a thread of the pool, which would wait for itself.
     pub(crate) fn join(&self, deadline: Option<Instant>) -> bool {
         let mut state = lock(&self.state);
         let here = thread::current().id();
@@ -256,5 +264,154 @@ impl<F: FnOnce() -> T, T> Future for Closure<F> {
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
         let closure = self.0.take().expect("a task is not polled after it has finished");
         Poll::Ready(closure())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Barrier, mpsc};
+
+    use super::*;
+    use crate::block_on::block_on;
+
+    /// Far longer than any of these tests.
+    const LONG: Duration = Duration::from_secs(3600);
+
+    #[track_caller]
+    fn spawn<T: Send + 'static>(
+        pool: &Arc<Pool>,
+        closure: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        pool.spawn(closure, Location::caller())
+    }
+
+    fn shut_down(pool: &Pool) {
+        pool.close();
+        assert!(pool.join(None));
+    }
+
+    /// A closure that runs until the sender is dropped, and runs already.
+    fn occupy(pool: &Arc<Pool>) -> (mpsc::Sender<()>, JoinHandle<()>) {
+        let (end, ends) = mpsc::channel();
+        let (begun, has_begun) = mpsc::channel();
+        let handle = spawn(pool, move || {
+            begun.send(()).expect("somebody waits");
+            let _ = ends.recv();
+        });
+        has_begun.recv().expect("it is sent");
+        (end, handle)
+    }
+
+    #[test]
+    fn closures_wait_in_line_once_all_threads_run_one() {
+        let pool = Pool::start(1, LONG).expect("a thread starts");
+        let (end, occupied) = occupy(&pool);
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let waiting: Vec<_> = (0..10)
+            .map(|number| {
+                let order = Arc::clone(&order);
+                spawn(&pool, move || lock(&order).push(number))
+            })
+            .collect();
+        assert!(lock(&order).is_empty() && pool.peak_threads() == 1);
+        drop(end);
+        block_on(occupied);
+        waiting.into_iter().for_each(block_on);
+        assert_eq!(*lock(&order), (0..10).collect::<Vec<_>>());
+        shut_down(&pool);
+    }
+
+    #[test]
+    fn a_close_cancels_what_waits_and_a_join_waits_for_what_runs() {
+        let pool = Pool::start(1, LONG).expect("a thread starts");
+        let (end, occupied) = occupy(&pool);
+        let owned = Arc::new(());
+        let held = Arc::clone(&owned);
+        let waiting = spawn(&pool, move || drop(held));
+        pool.close();
+        assert_eq!(Arc::strong_count(&owned), 1, "what the closure held is dropped");
+        assert!(block_on(waiting.join()).expect_err("it never ran").is_cancelled());
+        assert!(!pool.join(Some(Instant::now())), "one runs");
+        assert_eq!(pool.running().len(), 1);
+        drop(end);
+        assert!(pool.join(None));
+        block_on(occupied);
+        let late = spawn(&pool, || ());
+        assert!(block_on(late.join()).expect_err("the pool is closed").is_cancelled());
+    }
+
+    #[test]
+    fn a_closure_that_waits_can_be_aborted() {
+        let pool = Pool::start(1, LONG).expect("a thread starts");
+        let (end, _occupied) = occupy(&pool);
+        let waiting = spawn(&pool, || ());
+        waiting.abort();
+        drop(end);
+        assert!(block_on(waiting.join()).expect_err("it was aborted").is_cancelled());
+        shut_down(&pool);
+    }
+
+    #[test]
+    fn closures_that_meet_find_a_thread_each_however_often() {
+        let pool = Pool::start(8, LONG).expect("a thread starts");
+        for _ in 0..200 {
+            let all = Arc::new(Barrier::new(8));
+            let meet = |_| {
+                let all = Arc::clone(&all);
+                spawn(&pool, move || all.wait())
+            };
+            for closure in [(); 8].map(meet) {
+                block_on(closure);
+            }
+        }
+        assert_eq!(pool.peak_threads(), 8);
+        shut_down(&pool);
+    }
+
+    #[test]
+    fn a_pool_that_gets_no_further_thread_makes_do() {
+        let pool = Pool::start(8, LONG).expect("a thread starts");
+        // No address space has room for such a stack.
+        lock(&pool.state).stack_size = Some(usize::MAX / 4);
+        let (end, occupied) = occupy(&pool);
+        let waiting = spawn(&pool, || 7);
+        drop(end);
+        assert_eq!(block_on(waiting), 7);
+        block_on(occupied);
+        assert_eq!(pool.peak_threads(), 1);
+        shut_down(&pool);
+    }
+
+    #[test]
+    fn threads_without_work_end_but_for_the_last() {
+        let pool = Pool::start(8, Duration::ZERO).expect("a thread starts");
+        let all = Arc::new(Barrier::new(4));
+        let meet = |_| {
+            let all = Arc::clone(&all);
+            spawn(&pool, move || all.wait())
+        };
+        for closure in [(); 4].map(meet) {
+            block_on(closure);
+        }
+        let mut state = lock(&pool.state);
+        while state.threads > 1 {
+            state = pool.ended.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+        drop(state);
+        assert_eq!(block_on(spawn(&pool, || 7)), 7);
+        assert_eq!(lock(&pool.state).threads, 1);
+        shut_down(&pool);
+    }
+
+    #[test]
+    fn a_closure_may_close_its_own_pool() {
+        let pool = Pool::start(8, LONG).expect("a thread starts");
+        let own = Arc::clone(&pool);
+        let closing = spawn(&pool, move || {
+            own.close();
+            own.join(None)
+        });
+        assert!(!block_on(closing), "it does not wait for itself");
+        assert!(pool.join(None));
     }
 }

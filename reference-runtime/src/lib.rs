@@ -23,7 +23,7 @@
 //!
 //! # What is here
 //!
-//! * [`block_on`] runs a future on this thread; [`task`] has `spawn` and what goes with it; [`time`] sleeps and
+//! * [`block_on()`] runs a future on this thread; [`task`] has `spawn` and what goes with it; [`time`] sleeps and
 //!   time-outs; [`net`] sockets. They work without ceremony, on a default runtime that starts on first use. Its number
 //!   of workers is that of the cores the process may use, or what `REFERENCE_RUNTIME_THREADS` says.
 //! * [`Runtime`] and its [`Builder`] are for programs that want more than one, or other settings; [`Metrics`] and
@@ -74,6 +74,7 @@ mod scheduler;
 mod scheduler {
     mod handoff;
 }
+mod tasks;
 
 #[cfg(not(reference_runtime_loom))]
 pub mod net;

@@ -87,6 +87,12 @@ struct Token {
 
 impl Parker {
     /// Makes a parker without a token.
+    ///
+    /// ```
+    /// let parker = reference_runtime::Parker::new();
+    /// parker.unparker().unpark();
+    /// parker.park();
+    /// ```
     pub fn new() -> Parker {
         let token = Token { state: AtomicU32::new(EMPTY), lock: Mutex::new(()), unparked: Condvar::new() };
         Parker { unparker: Unparker { token: Arc::new(token) }, _one_thread: PhantomData }
@@ -95,6 +101,13 @@ impl Parker {
     /// Waits until the token is there and takes it.
     ///
     /// What the thread that unparked us wrote before is visible afterwards.
+    ///
+    /// ```
+    /// let parker = reference_runtime::Parker::new();
+    /// let unparker = parker.unparker();
+    /// std::thread::spawn(move || unparker.unpark());
+    /// parker.park();
+    /// ```
     pub fn park(&self) {
         let taken = self.token().wait(None);
         debug_assert!(taken, "waiting without a deadline ends with the token only");
@@ -133,6 +146,13 @@ impl Parker {
     }
 
     /// Another way to wake whoever waits here.
+    ///
+    /// ```
+    /// let parker = reference_runtime::Parker::new();
+    /// let waker = std::task::Waker::from(parker.unparker());
+    /// waker.wake();
+    /// parker.park();
+    /// ```
     pub fn unparker(&self) -> Unparker {
         self.unparker.clone()
     }
@@ -152,6 +172,15 @@ impl Unparker {
     /// Puts the token down, and wakes the [`Parker`]'s thread if it waits for it.
     ///
     /// Without a waiting thread this is one atomic exchange.
+    ///
+    /// ```
+    /// let parker = reference_runtime::Parker::new();
+    /// let unparker = parker.unparker();
+    /// unparker.unpark();
+    /// unparker.unpark(); // the token is there already
+    /// parker.park();
+    /// assert!(!parker.park_timeout(std::time::Duration::from_millis(1)));
+    /// ```
     pub fn unpark(&self) {
         self.token.put();
     }

@@ -18,6 +18,7 @@
 //! ```
 
 use std::future::Future;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -48,7 +49,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    Handle::current().spawn(future)
+    Handle::spawn_on_current(future, Location::caller())
 }
 
 /// Runs a blocking closure on a thread of the runtime that polls no other task meanwhile.
@@ -120,6 +121,13 @@ pub fn yield_now() -> YieldNow {
 }
 
 /// The future of [`yield_now`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// let turn: reference_runtime::task::YieldNow = reference_runtime::task::yield_now();
+/// turn.await;
+/// # });
+/// ```
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct YieldNow {

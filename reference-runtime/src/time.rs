@@ -1,10 +1,10 @@
 //! Waiting for moments in time.
 //!
-//! Nothing here fires early, and on the systems whose poller takes exact times (Linux among them) it is late by
-//! microseconds rather than by a millisecond.
+//! Nothing here fires early, and on the systems whose poller takes exact times (Linux among them) it is late
+//! by microseconds rather than by a millisecond.
 //!
-//! A timer belongs to the runtime that polls it first. Should that runtime shut down before the timer is due, the timer
-//! moves to the runtime of whoever polls it next.
+//! A timer belongs to the runtime that polls it first. Should that runtime shut down before the timer is due,
+//! the timer moves to the runtime of whoever polls it next.
 
 use std::{
     error::Error,
@@ -31,8 +31,8 @@ fn after(start: Instant, duration: Duration) -> Instant {
 
 /// Waits for `duration`, counted from this call.
 ///
-/// A zero duration is over at once. A duration too long for the clock, such as [`Duration::MAX`], counts as thirty
-/// years.
+/// A zero duration is over at once. A duration too long for the clock, such as [`Duration::MAX`], counts as
+/// thirty years.
 ///
 /// # Cancel safety
 ///
@@ -79,6 +79,10 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// Waits until its deadline. Made by [`sleep`] and [`sleep_until`].
 ///
 /// The timer is set at the first poll. Polling it again after it was over says so again.
+///
+/// # Panics
+///
+/// Polling one that has to wait panics if the runtime of the current thread has shut down.
 #[must_use = "a sleep does nothing unless awaited"]
 pub struct Sleep {
     deadline: Instant,
@@ -117,8 +121,8 @@ impl Sleep {
         Instant::now() >= self.deadline
     }
 
-    /// Moves the deadline, to earlier or later. The task that waits is woken at the new one; so a sleep that is over can
-    /// be used again.
+    /// Moves the deadline, to earlier or later. The task that waits is woken at the new one; so a sleep that
+    /// is over can be used again.
     ///
     /// # Examples
     ///
@@ -175,8 +179,9 @@ impl fmt::Debug for Sleep {
 ///
 /// # Errors
 ///
-/// [`Elapsed`] if the time is over first; `future` is dropped with the [`Timeout`]. If both happen at once, the value
-/// wins. Time that `future` spends in a single poll cannot be cut short: it is looked at after the poll.
+/// [`Elapsed`] if the time is over first; `future` is dropped with the [`Timeout`]. If both happen at once,
+/// the value wins. Time that `future` spends in a single poll cannot be cut short: it is looked at after the
+/// poll.
 ///
 /// # Cancel safety
 ///
@@ -353,9 +358,9 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
 
 /// Ticks at regular moments. Made by [`interval`] and [`interval_at`].
 ///
-/// Ticks that nobody waited for in time are skipped: the first of them comes late, those that would by now be in the past
-/// do not come at all, and the rhythm stays that of the start. So a consumer that was held up gets one tick, not a burst
-/// of them.
+/// Ticks that nobody waited for in time are skipped: the first of them comes late, those that would by now be
+/// in the past do not come at all, and the rhythm stays that of the start. So a consumer that was held up
+/// gets one tick, not a burst of them.
 ///
 /// As a [`Stream`] it yields what [`Interval::tick`] returns, and never ends.
 #[derive(Debug)]
@@ -421,8 +426,8 @@ fn next_tick(tick: Instant, period: Duration, now: Instant) -> Instant {
         return next;
     }
     let into_period = (now - tick).as_nanos() % period.as_nanos();
-    // The remainder is less than the time between two instants both of which are in the past, some centuries at most,
-    // of which there are fewer nanoseconds than a u64 counts.
+    // The remainder is less than the time between two instants both of which are in the past, some centuries
+    // at most, of which there are fewer nanoseconds than a u64 counts.
     let into_period = Duration::from_nanos(u64::try_from(into_period).unwrap_or(u64::MAX));
     after(now, period.saturating_sub(into_period))
 }

@@ -41,3 +41,5 @@ macro_rules! impl_descriptor {
 }
 
 impl_descriptor!(super::TcpListener, super::TcpStream, super::UdpSocket);
+#[cfg(unix)]
+impl_descriptor!(super::UnixDatagram, super::UnixListener, super::UnixStream);

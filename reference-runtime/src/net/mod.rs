@@ -1,11 +1,12 @@
 //! Sockets: the names and signatures of [`std::net`], with every call that may wait made async.
 //!
-//! A socket belongs to the runtime it is opened in. If that runtime shuts down, operations that would wait fail.
+//! A socket belongs to the runtime it is opened in. If that runtime shuts down, operations that would wait
+//! fail.
 //!
 //! Reading and writing of streams goes through [`AsyncRead`](futures::io::AsyncRead) and
-//! [`AsyncWrite`](futures::io::AsyncWrite), which each stream implements twice: for itself and for a shared reference,
-//! so that one task can read while another writes. Bring `futures::io::{AsyncReadExt, AsyncWriteExt}` into scope for
-//! the methods one calls.
+//! [`AsyncWrite`](futures::io::AsyncWrite), which each stream implements twice: for itself and for a shared
+//! reference, so that one task can read while another writes. Bring `futures::io::{AsyncReadExt,
+//! AsyncWriteExt}` into scope for the methods one calls.
 //!
 //! # Examples
 //!
@@ -44,8 +45,8 @@ mod stream;
 mod tcp_listener;
 mod tcp_stream;
 mod udp;
-//CFG
-//pub mod unix;
+#[cfg(unix)]
+pub mod unix;
 
 pub use std::net::{
     AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6,
@@ -55,19 +56,21 @@ pub use std::net::{
 pub use tcp_listener::{Incoming, TcpListener};
 pub use tcp_stream::TcpStream;
 pub use udp::UdpSocket;
-//CFG
-//#[cfg_attr(docsrs, doc(cfg(unix)))]
-//pub use unix::{UnixDatagram, UnixListener, UnixStream};
+#[cfg(unix)]
+#[cfg_attr(docsrs, doc(cfg(unix)))]
+pub use unix::{UnixDatagram, UnixListener, UnixStream};
 
 use std::io;
 
-/// All addresses of `addrs`. Addresses in figures are there at once; a name is looked up by the operating system, which
-/// blocks.
+use crate::scheduler;
+
+/// All addresses of `addrs`. Addresses in figures are there at once; a name is looked up by the operating
+/// system, which blocks.
 ///
-/// Done in place: the scheduler sees the thread block and gives its processor to another, so the look-up needs no
-/// thread pool.
+/// Done in place: if it takes long, the scheduler gives the processor to another thread, so the look-up needs
+/// no thread pool.
 fn resolve<A: ToSocketAddrs>(addrs: A) -> io::Result<Vec<SocketAddr>> {
-    addrs.to_socket_addrs().map(Iterator::collect)
+    scheduler::block_in_place(|| addrs.to_socket_addrs().map(Iterator::collect))
 }
 
 /// The first success of `open` on the addresses of `addrs`, or its last error.
@@ -88,3 +91,6 @@ fn first_of<A: ToSocketAddrs, T>(
 fn no_address() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "there is no address to use; give at least one")
 }
+
+#[cfg(test)]
+mod tests;

@@ -117,8 +117,8 @@ impl UdpSocket {
         self.socket.get().set_multicast_loop_v6(multicast_loop_v6)
     }
 
-    /// Joins the multicast group `multiaddr` on the interface with the address `interface`; the unspecified address lets
-    /// the operating system choose one.
+    /// Joins the multicast group `multiaddr` on the interface with the address `interface`; the unspecified
+    /// address lets the operating system choose one.
     ///
     /// # Errors
     ///
@@ -157,7 +157,8 @@ impl UdpSocket {
         self.socket.get().leave_multicast_v4(&multiaddr, &interface)
     }
 
-    /// Joins the multicast group `multiaddr` on the interface number `interface`; zero lets the operating system choose one.
+    /// Joins the multicast group `multiaddr` on the interface number `interface`; zero lets the operating
+    /// system choose one.
     ///
     /// # Errors
     ///

@@ -40,11 +40,16 @@ where
 
 /// Implements the traits for a stream and for a reference to it.
 ///
-/// A macro, because there are two streams with two impls of two traits each, which differ in nothing but the name.
+/// A macro, because there are two streams with two impls of two traits each, which differ in nothing but the
+/// name.
 macro_rules! impl_read_and_write {
     ($($Stream:ty),*) => {$(
         impl futures::io::AsyncRead for $Stream {
-            fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+            fn poll_read(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &mut [u8],
+            ) -> Poll<io::Result<usize>> {
                 self.socket.poll_read(cx, buf)
             }
 
@@ -58,7 +63,11 @@ macro_rules! impl_read_and_write {
         }
 
         impl futures::io::AsyncWrite for $Stream {
-            fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+            fn poll_write(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buf: &[u8],
+            ) -> Poll<io::Result<usize>> {
                 self.socket.poll_write(cx, buf)
             }
 

@@ -39,8 +39,8 @@ pub struct TcpListener {
 }
 
 impl TcpListener {
-    /// Listens on the first address of `addrs` that it can be bound to. Port 0 lets the operating system choose one; see
-    /// [`TcpListener::local_addr`].
+    /// Listens on the first address of `addrs` that it can be bound to. Port 0 lets the operating system
+    /// choose one; see [`TcpListener::local_addr`].
     ///
     /// # Errors
     ///
@@ -71,9 +71,9 @@ impl TcpListener {
     ///
     /// # Errors
     ///
-    /// An error is that of one connection, such as a peer that went away, or that of the process, such as too many open
-    /// files. The listener can be used further. After too many open files, wait a little before the next call: the
-    /// connection is still there, so it would fail again at once.
+    /// An error is that of one connection, such as a peer that went away, or that of the process, such as too
+    /// many open files. The listener can be used further. After too many open files, wait a little before the
+    /// next call: the connection is still there, so it would fail again at once.
     ///
     /// # Cancel safety
     ///

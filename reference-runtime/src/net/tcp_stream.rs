@@ -20,13 +20,13 @@ use crate::{
 
 /// A TCP connection: [`std::net::TcpStream`], async.
 ///
-/// A clone is the same connection, and closes with the last one. One task may read while another writes, through clones,
-/// through `&TcpStream`, or through the halves that `AsyncReadExt::split` makes.
+/// A clone is the same connection, and closes with the last one. One task may read while another writes,
+/// through clones, through `&TcpStream`, or through the halves that `AsyncReadExt::split` makes.
 ///
 /// # Cancel safety
 ///
-/// Reading and writing once (`read`, `write`) takes or gives bytes only when it returns. What does so repeatedly
-/// (`read_exact`, `write_all`) and is dropped leaves off somewhere in the middle.
+/// Reading and writing once (`read`, `write`) takes or gives bytes only when it returns. What does so
+/// repeatedly (`read_exact`, `write_all`) and is dropped leaves off somewhere in the middle.
 ///
 /// # Examples
 ///
@@ -160,8 +160,8 @@ impl TcpStream {
         self.socket.get().local_addr()
     }
 
-    /// Reads without consuming: waits for bytes, copies what is there and fits into `buf`, and says how many those are.
-    /// Zero is the end.
+    /// Reads without consuming: waits for bytes, copies what is there and fits into `buf`, and says how many
+    /// those are. Zero is the end.
     ///
     /// # Errors
     ///
@@ -319,8 +319,8 @@ impl TcpStream {
         self.socket.get().take_error()
     }
 
-    /// Takes the socket from the runtime. It stays in non-blocking mode. If there are clones of this stream, they go on,
-    /// and the result is another descriptor of the same connection.
+    /// Takes the socket from the runtime. It stays in non-blocking mode. If there are clones of this stream,
+    /// they go on, and the result is another descriptor of the same connection.
     ///
     /// # Errors
     ///
@@ -347,17 +347,17 @@ impl TcpStream {
     }
 }
 
-/// Whether an attempt to connect goes on in the background.
+/// Whether an attempt to connect goes on in the background. A signal does not end it either.
 fn is_in_progress(error: &io::Error) -> bool {
     #[cfg(unix)]
     let in_progress = error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error());
     #[cfg(not(unix))]
     let in_progress = false;
-    in_progress || error.kind() == io::ErrorKind::WouldBlock
+    in_progress || matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
-/// How an attempt to connect went; would block while it goes on. Asks for more than whether one can write, since the
-/// reactor may say so of a socket that had this one's place before.
+/// How an attempt to connect went; would block while it goes on. Asks for more than whether one can write,
+/// since the reactor may say so of a socket that had this one's place before.
 fn is_connected(socket: &std::net::TcpStream) -> io::Result<()> {
     if let Some(error) = socket.take_error()? {
         return Err(error);

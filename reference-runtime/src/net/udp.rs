@@ -36,8 +36,8 @@ pub struct UdpSocket {
 }
 
 impl UdpSocket {
-    /// Opens a socket on the first address of `addrs` that it can be bound to. Port 0 lets the operating system choose one;
-    /// see [`UdpSocket::local_addr`].
+    /// Opens a socket on the first address of `addrs` that it can be bound to. Port 0 lets the operating
+    /// system choose one; see [`UdpSocket::local_addr`].
     ///
     /// # Errors
     ///
@@ -64,8 +64,8 @@ impl UdpSocket {
         first_of(addrs, std::net::UdpSocket::bind)?.try_into()
     }
 
-    /// From now on sends to, and receives from, one peer only: the first address of `addrs` that works. This sends
-    /// nothing, so it does not tell whether anybody is there.
+    /// From now on sends to, and receives from, one peer only: the first address of `addrs` that works. This
+    /// sends nothing, so it does not tell whether anybody is there.
     ///
     /// # Errors
     ///
@@ -124,8 +124,8 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// If a name cannot be resolved, if there is no address, or if the operating system refuses the datagram: it may be too
-    /// long, for instance.
+    /// If a name cannot be resolved, if there is no address, or if the operating system refuses the datagram:
+    /// it may be too long, for instance.
     ///
     /// # Cancel safety
     ///
@@ -190,7 +190,8 @@ impl UdpSocket {
     ///
     /// # Errors
     ///
-    /// If the socket is not connected, if nobody received an earlier datagram, or if the operating system refuses this one.
+    /// If the socket is not connected, if nobody received an earlier datagram, or if the operating system
+    /// refuses this one.
     ///
     /// # Cancel safety
     ///
@@ -216,8 +217,8 @@ impl UdpSocket {
         self.socket.io(Direction::Write, |socket| socket.send(buf)).await
     }
 
-    /// Receives one datagram and returns its length. What does not fit into `buf` is lost. If the socket is connected, only
-    /// datagrams of its peer are received.
+    /// Receives one datagram and returns its length. What does not fit into `buf` is lost. If the socket is
+    /// connected, only datagrams of its peer are received.
     ///
     /// # Errors
     ///

@@ -22,16 +22,16 @@ impl Schedule for Nowhere {
     }
 }
 
-fn runnable(tag: u64) -> Runnable {
+fn runnable(tag: u32) -> Runnable {
     task(ready(()), Nowhere, tag, Location::caller()).0
 }
 
 /// A queue with `tags` in it, at the place of its ring that `turned` moves have led to.
-fn filled(turned: usize, tags: std::ops::Range<u64>) -> (LocalQueue, Stealer) {
+fn filled(turned: usize, tags: std::ops::Range<u32>) -> (LocalQueue, Stealer) {
     let (queue, stealer) = local();
     let overflow = Injector::new();
     for _ in 0..turned {
-        queue.push(runnable(u64::MAX), &overflow);
+        queue.push(runnable(u32::MAX), &overflow);
         drop(queue.pop());
     }
     tags.for_each(|tag| queue.push(runnable(tag), &overflow));
@@ -39,23 +39,23 @@ fn filled(turned: usize, tags: std::ops::Range<u64>) -> (LocalQueue, Stealer) {
 }
 
 /// The tags of all that is left in `queue`.
-fn rest(queue: &LocalQueue) -> Vec<u64> {
+fn rest(queue: &LocalQueue) -> Vec<u32> {
     std::iter::from_fn(|| queue.pop()).map(|runnable| runnable.tag()).collect()
 }
 
-fn tags(found: impl IntoIterator<Item = Runnable>) -> Vec<u64> {
+fn tags(found: impl IntoIterator<Item = Runnable>) -> Vec<u32> {
     found.into_iter().map(|runnable| runnable.tag()).collect()
 }
 
 /// Fails unless `lists` together hold each of `0..count` once.
-fn assert_each_once(count: u64, lists: impl IntoIterator<Item = Vec<u64>>) {
+fn assert_each_once(count: u32, lists: impl IntoIterator<Item = Vec<u32>>) {
     let mut all = lists.into_iter().flatten().collect::<Vec<_>>();
     all.sort_unstable();
     assert_eq!(all, (0..count).collect::<Vec<_>>());
 }
 
 /// A thief on a thread of its own: all that it got.
-fn spawn_thief(stealer: Stealer) -> thread::JoinHandle<Vec<u64>> {
+fn spawn_thief(stealer: Stealer) -> thread::JoinHandle<Vec<u32>> {
     thread::spawn(move || {
         let (thief, _) = local();
         let mut found = tags(stealer.steal_into(&thief));

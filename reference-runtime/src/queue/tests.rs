@@ -41,39 +41,39 @@ impl<F: FnMut()> Drop for OnEnd<F> {
     }
 }
 
-fn with_future(tag: u64, future: impl Future<Output = ()> + Send + 'static) -> Runnable {
+fn with_future(tag: u32, future: impl Future<Output = ()> + Send + 'static) -> Runnable {
     task(future, Nowhere, tag, Location::caller()).0
 }
 
-fn runnable(tag: u64) -> Runnable {
+fn runnable(tag: u32) -> Runnable {
     with_future(tag, ready(()))
 }
 
-fn counted(tag: u64, ends: &Arc<AtomicUsize>) -> Runnable {
+fn counted(tag: u32, ends: &Arc<AtomicUsize>) -> Runnable {
     let guard = Ends(ends.clone());
     with_future(tag, async move { drop(guard) })
 }
 
-fn tag(runnable: Option<Runnable>) -> Option<u64> {
+fn tag(runnable: Option<Runnable>) -> Option<u32> {
     runnable.map(|runnable| runnable.tag())
 }
 
 /// A queue with `tags` in it.
-fn filled(tags: std::ops::Range<u64>) -> (LocalQueue, Stealer) {
+fn filled(tags: std::ops::Range<u32>) -> (LocalQueue, Stealer) {
     let (queue, stealer) = local();
     queue.push_all(tags.map(runnable).collect::<Vec<_>>().into_iter());
     (queue, stealer)
 }
 
-fn tags_of(queue: &LocalQueue) -> Vec<u64> {
+fn tags_of(queue: &LocalQueue) -> Vec<u32> {
     std::iter::from_fn(|| tag(queue.pop())).collect()
 }
 
-fn tags_in(injector: &Injector) -> Vec<u64> {
+fn tags_in(injector: &Injector) -> Vec<u32> {
     std::iter::from_fn(|| tag(injector.pop())).collect()
 }
 
-const CAPACITY: u64 = LocalQueue::CAPACITY as u64;
+const CAPACITY: u32 = LocalQueue::CAPACITY as u32;
 
 #[test]
 fn the_injector_is_first_in_first_out() {
@@ -131,14 +131,14 @@ fn a_batch_is_bounded_by_half_the_queue_and_by_its_room() {
     let (queue, _stealer) = local();
     injector.push_batch((0..4 * CAPACITY).map(runnable)).ok().unwrap();
     assert_eq!(tag(injector.pop_batch(&queue, 1)), Some(0));
-    assert_eq!(queue.len() as u64, CAPACITY / 2 - 1);
+    assert_eq!(queue.len() as u32, CAPACITY / 2 - 1);
     assert_eq!(tag(injector.pop_batch(&queue, 1)), Some(CAPACITY / 2));
-    assert_eq!(queue.len() as u64, CAPACITY - 2);
+    assert_eq!(queue.len() as u32, CAPACITY - 2);
     assert!(injector.pop_batch(&queue, 1).is_some());
     assert_eq!(queue.room(), 0);
     assert!(injector.pop_batch(&queue, 1).is_some());
-    assert_eq!(queue.len() as u64, CAPACITY);
-    assert_eq!(injector.len() as u64, 4 * CAPACITY - (CAPACITY + 4));
+    assert_eq!(queue.len() as u32, CAPACITY);
+    assert_eq!(injector.len() as u32, 4 * CAPACITY - (CAPACITY + 4));
 }
 
 #[test]
@@ -175,10 +175,10 @@ fn a_full_queue_beside_a_closed_injector_drops_what_it_moves() {
     for number in 0..=CAPACITY {
         queue.push(counted(number, &ends), &injector);
     }
-    assert_eq!(ends.load(Ordering::Relaxed) as u64, CAPACITY / 2 + 1);
-    assert_eq!(queue.len() as u64, CAPACITY / 2);
+    assert_eq!(ends.load(Ordering::Relaxed) as u32, CAPACITY / 2 + 1);
+    assert_eq!(queue.len() as u32, CAPACITY / 2);
     drop(queue);
-    assert_eq!(ends.load(Ordering::Relaxed) as u64, CAPACITY + 1);
+    assert_eq!(ends.load(Ordering::Relaxed) as u32, CAPACITY + 1);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_task_that_is_dropped_on_the_way_finds_the_queues_unlocked_and_in_order() {
         });
         queue.push(with_future(number, async move { drop(guard) }), &injector);
     }
-    assert_eq!(seen.load(Ordering::Relaxed) as u64, CAPACITY + 1);
+    assert_eq!(seen.load(Ordering::Relaxed) as u32, CAPACITY + 1);
     assert!(queue.is_empty());
 }
 
@@ -225,7 +225,7 @@ fn a_thief_takes_no_more_than_it_has_room_for() {
     assert_eq!(tag(stealer.steal_into(&thief)), Some(0));
     assert_eq!(thief.room(), 0);
     assert_eq!(tag(stealer.steal_into(&thief)), Some(2));
-    assert_eq!(victim.len() as u64, CAPACITY - 3);
+    assert_eq!(victim.len() as u32, CAPACITY - 3);
     assert_eq!(tags_of(&thief), (0..CAPACITY - 1).chain([1]).collect::<Vec<_>>());
 }
 
@@ -233,7 +233,7 @@ fn a_thief_takes_no_more_than_it_has_room_for() {
 fn a_drain_takes_everything_in_order() {
     let (victim, stealer) = filled(0..CAPACITY);
     let injector = Injector::new();
-    assert_eq!(stealer.drain_into(&injector) as u64, CAPACITY);
+    assert_eq!(stealer.drain_into(&injector) as u32, CAPACITY);
     assert_eq!(stealer.drain_into(&injector), 0);
     assert!(victim.is_empty());
     assert_eq!(tags_in(&injector), (0..CAPACITY).collect::<Vec<_>>());
@@ -288,8 +288,8 @@ fn a_local_queue_can_move_to_its_owner_and_a_stealer_be_shared() {
 /// Owners that push, pop and steal, and a monitor that drains: every tag is seen once.
 #[test]
 fn many_threads_lose_nothing_and_see_nothing_twice() {
-    const OWNERS: u64 = 3;
-    const EACH: u64 = 40_000;
+    const OWNERS: u32 = 3;
+    const EACH: u32 = 40_000;
     let ends = Arc::new(AtomicUsize::new(0));
     let injector = Arc::new(Injector::new());
     let seen = Arc::new((0..OWNERS * EACH).map(|_| AtomicU32::new(0)).collect::<Vec<_>>());
@@ -329,7 +329,7 @@ fn many_threads_lose_nothing_and_see_nothing_twice() {
                 let victim = (step % OWNERS) as usize;
                 let found = match step % 5 {
                     0 => injector.pop_batch(&queue, OWNERS as usize),
-                    1 if victim as u64 != owner => stealers[victim].steal_into(&queue),
+                    1 if victim as u32 != owner => stealers[victim].steal_into(&queue),
                     2 => next[victim].take(),
                     _ => queue.pop(),
                 };

@@ -1,19 +1,22 @@
 //! Waits for readiness and for timers, and wakes who waited.
 //!
 //! * A [`Source`] is a socket the operating system watches for us, with the wakers of those who wait for it.
-//! * The *attendant* is the one thread that may wait for events. [`Reactor::try_attend`] makes a thread the attendant,
-//!   [`Attendant::wait`] ends that again. Who the attendant is, and when, is the scheduler's business.
-//! * A [`Timer`](timers::Timer) is an entry among [`Timers`]; the attendant waits no longer than until the earliest.
+//! * The *attendant* is the one thread that may wait for events. [`Reactor::try_attend`] makes a thread the
+//!   attendant, [`Attendant::wait`] ends that again. Who the attendant is, and when, is the scheduler's
+//!   business.
+//! * A [`Timer`] is an entry among [`Timers`]; the attendant waits no longer than until the
+//!   earliest.
 //!
-//! Invariants: wakers are cloned, woken and dropped with no lock of ours held, the attendance included, because they
-//! are user code: the drop of a waker may drop a task, whose sockets and timers come back here. A source is deleted
-//! from the poller before its descriptor is closed.
+//! Invariants: wakers are cloned, woken and dropped with no lock of ours held, the attendance included,
+//! because they are user code: the drop of a waker may drop a task, whose sockets and timers come back here.
+//! A source is deleted from the poller before its descriptor is closed.
 //!
-//! Sources are registered once, for both directions and in edge mode: the poller reports a change, and whoever waits
-//! tries again. Re-arming with every wait (the oneshot mode) costs a system call each time and shows in the latencies,
-//! so it serves only where the platform has no edges; see [`source`].
+//! Sources are registered once, for both directions and in edge mode: the poller reports a change, and
+//! whoever waits tries again. Re-arming with every wait (the oneshot mode) costs a system call each time and
+//! shows in the latencies, so it serves only where the platform has no edges; see [`source`].
 //!
-//! Not here: which tasks run (the scheduler), sockets ([`crate::net`]), clocks and intervals ([`crate::time`]).
+//! Not here: which tasks run (the scheduler), sockets ([`crate::net`]), clocks and intervals
+//! ([`crate::time`]).
 
 use std::{
     cell::RefCell,
@@ -37,8 +40,8 @@ pub(crate) use timers::Timer;
 use source::Source;
 use timers::Timers;
 
-/// No wait is longer than this. Some platforms refuse a time-out that does not fit their units, and one needless
-/// return a day costs nothing.
+/// No wait is longer than this. Some platforms refuse a time-out that does not fit their units, and one
+/// needless return a day costs nothing.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Waits for readiness and for timers.
@@ -61,6 +64,8 @@ pub(crate) struct Reactor {
 struct Registry {
     sources: Slab<Arc<Source>>,
     is_closed: bool,
+    /// Set before `is_closed`, or never.
+    refuses: bool,
 }
 
 impl Reactor {
@@ -90,7 +95,8 @@ impl Reactor {
 
     /// Makes this the reactor of the current thread until the guard is dropped.
     pub(crate) fn enter(self: &Arc<Self>) -> Entered {
-        let previous = CURRENT.with(|current| current.replace(Some(self.clone())));
+        // In the destructor of a thread-local ours may be gone: then the default runtime serves.
+        let previous = CURRENT.try_with(|current| current.replace(Some(self.clone()))).ok().flatten();
         Entered { previous, stays_on_its_thread: std::marker::PhantomData }
     }
 
@@ -106,15 +112,16 @@ impl Reactor {
             Err(std::sync::TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(std::sync::TryLockError::WouldBlock) => return None,
         };
-        // SeqCst: the attendant sets this, then looks for work, then waits; who adds work looks at this afterwards, in
-        // `is_attended`. Without one order of the four, each could miss the other, and the work would wait for an
-        // event.
+        // SeqCst: the attendant sets this, then looks for work, then waits; who adds work looks at this
+        // afterwards, in `is_attended`. Without one order of the four, each could miss the other, and the
+        // work would wait for an event.
         self.is_attended.store(true, Ordering::SeqCst);
         Some(Attendant { reactor: self, events })
     }
 
-    /// Whether some thread waits or is about to. Who adds work first and asks then may spare the [`Reactor::notify`]
-    /// on `false`, provided that an attendant looks for work after [`Reactor::try_attend`].
+    /// Whether some thread waits or is about to. Who adds work first and asks then may spare the
+    /// [`Reactor::notify`] on `false`, provided that an attendant looks for work after
+    /// [`Reactor::try_attend`].
     pub(crate) fn is_attended(&self) -> bool {
         // SeqCst: see `try_attend`.
         self.is_attended.load(Ordering::SeqCst)
@@ -126,8 +133,9 @@ impl Reactor {
         let _ = self.poller.notify();
     }
 
-    /// Whether a wait would return at once because of the poller; consumes nothing. `None` where the poller cannot be
-    /// asked. Beside events, a notification counts, and so does the passed time-out of an earlier wait.
+    /// Whether a wait would return at once because of the poller; consumes nothing. `None` where the poller
+    /// cannot be asked. Beside events, a notification counts, and so does the passed time-out of an earlier
+    /// wait.
     pub(crate) fn events_waiting(&self) -> Option<bool> {
         look_at(&self.poller)
     }
@@ -137,16 +145,24 @@ impl Reactor {
         lock(&self.timers).next_deadline()
     }
 
-    /// Whether [`Reactor::close`] was called.
+    /// Whether [`Reactor::close`] was called, so that what comes now is for another reactor.
     pub(crate) fn is_closed(&self) -> bool {
-        lock(&self.registry).is_closed
+        let registry = lock(&self.registry);
+        registry.is_closed && !registry.refuses
+    }
+
+    /// Closes a reactor that stands for there being none: what comes to it fails, and does not look for another.
+    #[cfg(feature = "stages")]
+    pub(crate) fn refuse(&self) {
+        lock(&self.registry).refuses = true;
+        self.close();
     }
 
     /// Refuses sources and timers from now on, and wakes all who wait.
     ///
-    /// Woken, not merely dropped, because a task of another runtime may wait here, and nobody else would ever tell it:
-    /// an operation on a socket then fails instead of waiting, and a sleep moves to another reactor. No waker
-    /// stays behind, so none can keep alive a task that keeps us alive.
+    /// Woken, not merely dropped, because a task of another runtime may wait here, and nobody else would ever
+    /// tell it: an operation on a socket then fails instead of waiting, and a sleep moves to another reactor.
+    /// No waker stays behind, so none can keep alive a task that keeps us alive.
     pub(crate) fn close(&self) {
         let sources: Vec<Arc<Source>> = {
             let mut registry = lock(&self.registry);
@@ -169,9 +185,9 @@ impl Reactor {
         }
         let registry = lock(&self.registry);
         for event in events.iter() {
-            // A source that was deleted since may have left its key to another, which then is told of a change that
-            // did not happen. It tries, would block, and waits again: the only harm is one system call, so keys
-            // carry no generation.
+            // A source that was deleted since may have left its key to another, which then is told of a
+            // change that did not happen. It tries, would block, and waits again: the only harm is one system
+            // call, so keys carry no generation.
             if let Some(source) = registry.sources.get(event.key) {
                 source.report(&event, self.mode, woken);
             }
@@ -205,8 +221,8 @@ impl Attendant<'_> {
         let until = lock(&reactor.timers).watch_until(limit);
 
         self.events.clear();
-        // A look that finds nothing is the common one, and asking the poller's own descriptor is a single system
-        // call; a wait takes five.
+        // A look that finds nothing is the common one, and asking the poller's own descriptor is a single
+        // system call; a wait takes five.
         let nothing_there = until <= now && reactor.events_waiting() == Some(false);
         let waited =
             if nothing_there { Ok(0) } else { reactor.poller.wait_deadline(&mut self.events, until) };
@@ -226,7 +242,8 @@ impl Attendant<'_> {
 
 impl Drop for Attendant<'_> {
     fn drop(&mut self) {
-        // SeqCst: see `try_attend`. Before the lock is given back, so that the next attendant's store comes later.
+        // SeqCst: see `try_attend`. Before the lock is given back, so that the next attendant's store comes
+        // later.
         self.reactor.is_attended.store(false, Ordering::SeqCst);
     }
 }
@@ -239,6 +256,10 @@ pub(crate) struct Woken(Vec<Waker>);
 impl Woken {
     fn extend(&mut self, wakers: impl IntoIterator<Item = Waker>) {
         self.0.extend(wakers);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Wakes all. A waker that panics does not keep the others from being woken: they belong to other tasks. Its
@@ -269,8 +290,8 @@ pub(crate) struct Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        // An error means that the thread ends and has no current reactor any more. What was current is dropped after
-        // the cell is free again: it may be the last reference.
+        // An error means that the thread ends and has no current reactor any more. What was current is
+        // dropped after the cell is free again: it may be the last reference.
         let entered = CURRENT.try_with(|current| current.replace(self.previous.take()));
         drop(entered);
     }

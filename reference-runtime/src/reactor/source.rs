@@ -1,16 +1,17 @@
 //! Sockets the poller watches, and who waits for them.
 //!
-//! Each direction of a [`Source`] counts the changes reported so far, in [`Side::changes`]. Who wants to read or write
-//! notes the count, tries, and if that would block, waits for the count to move on from what was noted
-//! ([`Source::wait`]). A change that comes between the attempt and the wait has moved the count, so it is not lost; an
-//! old change cannot be mistaken for a new one. There is no flag "ready" that one task could clear under another.
+//! Each direction of a [`Source`] counts the changes reported so far, in [`Side::changes`]. Who wants to read
+//! or write notes the count, tries, and if that would block, waits for the count to move on from what was
+//! noted ([`Waiter::wait`]). A change that comes between the attempt and the wait has moved the count, so it
+//! is not lost; an old change cannot be mistaken for a new one. There is no flag "ready" that one task could
+//! clear under another.
 //!
-//! A change wakes **all** waiters of its direction. That several tasks wait on one direction is rare, and it makes
-//! cancellation simple: a waiter that was woken and then dropped took nothing that another would need.
+//! A change wakes **all** waiters of its direction. That several tasks wait on one direction is rare, and it
+//! makes cancellation simple: a waiter that was woken and then dropped took nothing that another would need.
 //!
-//! Where the poller has no edges, it reports a change once and then has to be armed again: [`Armed`]. Since that is
-//! the fallback, it is kept plain: each report counts as a change in both directions, and who still has nothing to
-//! read arms it again.
+//! Where the poller has no edges, it reports a change once and then has to be armed again: [`Armed`]. Since
+//! that is the fallback, it is kept plain: each report counts as a change in both directions, and who still
+//! has nothing to read arms it again.
 
 use std::{
     fmt,
@@ -34,9 +35,9 @@ pub(crate) enum Direction {
     Write,
 }
 
-/// So many tasks may wait in one direction through `poll_*` functions before all are woken to try again, since nothing
-/// tells which of them still want to know; then twice as many, so that a real crowd comes to rest. More than any socket
-/// is likely to have, few enough to cost no memory.
+/// So many tasks may wait in one direction through `poll_*` functions before all are woken to try again,
+/// since nothing tells which of them still want to know; then twice as many, so that a real crowd comes to
+/// rest. More than any socket is likely to have, few enough to cost no memory.
 const FIRST_CROWD: usize = 32;
 
 /// A socket the poller watches.
@@ -73,8 +74,8 @@ impl Side {
     }
 }
 
-/// The directions the poller will report, where it reports once. Only ever more than what the poller knows while a
-/// report is under way, and that report wakes everybody.
+/// The directions the poller will report, where it reports once. Only ever more than what the poller knows
+/// while a report is under way, and that report wakes everybody.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 struct Armed {
     read: bool,
@@ -100,7 +101,8 @@ impl Source {
 
     /// Takes the wakers of those who wait for `event`.
     pub(super) fn report(&self, event: &Event, mode: PollMode, woken: &mut Woken) {
-        // A report in neither direction is an error or a hang-up on some platform, and both sides will want to know.
+        // A report in neither direction is an error or a hang-up on some platform, and both sides will want
+        // to know.
         let both = mode == PollMode::Oneshot || event.readable == event.writable;
         if mode == PollMode::Oneshot {
             // Before the wakers are taken: who joins the list now and still finds it armed is among them.
@@ -154,8 +156,8 @@ impl Source {
 struct Waiter<'a> {
     source: &'a Source,
     direction: Direction,
-    /// Where the waker is, and the count of changes when it was put there: once the count has moved on, the waker is
-    /// gone and the place may be another's.
+    /// Where the waker is, and the count of changes when it was put there: once the count has moved on, the
+    /// waker is gone and the place may be another's.
     place: Option<(usize, u64)>,
 }
 
@@ -195,7 +197,8 @@ impl Drop for Waiter<'_> {
     }
 }
 
-/// A socket in non-blocking mode that its reactor watches. Dropping it ends the watch, then closes the socket.
+/// A socket in non-blocking mode that its reactor watches. Dropping it ends the watch, then closes the
+/// socket.
 pub(crate) struct Registered<T: AsSource> {
     reactor: Arc<Reactor>,
     source: Arc<Source>,
@@ -222,8 +225,8 @@ impl<T: AsSource> Registered<T> {
         Ok(registered)
     }
 
-    /// The socket. It must not be read or written but through [`Registered::io`] or [`Registered::poll_io`], unless
-    /// that it would block is all the same to the caller.
+    /// The socket. It must not be read or written but through [`Registered::io`] or [`Registered::poll_io`],
+    /// unless that it would block is all the same to the caller.
     pub(crate) fn get(&self) -> &T {
         self.socket.as_ref().expect("the socket leaves only through into_inner, which consumes us")
     }
@@ -236,7 +239,8 @@ impl<T: AsSource> Registered<T> {
 
     /// Runs `operation` until it does something else than block.
     ///
-    /// Cancel safe: between two attempts nothing is under way, and who is dropped while waiting leaves no trace.
+    /// Cancel safe: between two attempts nothing is under way, and who is dropped while waiting leaves no
+    /// trace.
     pub(crate) async fn io<R>(
         &self,
         direction: Direction,
@@ -309,8 +313,8 @@ impl<T: AsSource> Registered<T> {
             PollMode::Oneshot => Event::none(self.source.key),
             _ => Event::all(self.source.key),
         };
-        // SAFETY: `self` owns the open socket and ends the watch before it closes it or gives it away: see `end_watch`
-        // and its two callers.
+        // SAFETY: `self` owns the open socket and ends the watch before it closes it or gives it away: see
+        // `end_watch` and its two callers.
         unsafe { self.reactor.poller.add_with_mode(&self.get().source(), interest, mode) }
     }
 

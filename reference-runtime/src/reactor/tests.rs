@@ -1,4 +1,5 @@
 use std::{
+    future::Future,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     sync::{
@@ -247,8 +248,12 @@ fn a_panicking_waker_keeps_nobody_from_being_woken() {
     let reactor = Reactor::new().unwrap();
     let (counter, waker) = Counter::new();
     let now = Instant::now();
-    let panics = Waker::from(Arc::new(Panics));
-    let _timers = [&waker, &panics, &waker, &panics, &waker].map(|waker| timer(&reactor, now, waker));
+    let in_wake = Waker::from(Arc::new(Panics));
+    let quiet_panic = || std::panic::resume_unwind(Box::new("from the drop of a waker"));
+    let in_drop = Waker::from(Arc::new(OnDrop(Box::new(quiet_panic))));
+    let _timers = [&waker, &in_wake, &waker, &in_drop, &waker].map(|waker| timer(&reactor, now, waker));
+    // The reactor has the last clone, so it is the one to drop it.
+    drop(in_drop);
     assert_eq!(wait(&reactor, None), 5);
     assert_eq!(counter.count(), 3);
     assert_eq!(wait(&reactor, Some(Duration::ZERO)), 0);
@@ -318,23 +323,22 @@ fn every_task_that_polls_is_woken() {
 fn a_hang_up_wakes_both_directions() {
     for reactor in both_modes() {
         let (stream, peer) = connected(&reactor);
-        let (reader, waker) = Counter::new();
-        assert!(poll_read(&stream, &waker).is_pending());
-        let (writer, waker) = Counter::new();
-        let cx = Context::from_waker(&waker);
-        while stream.poll_io(Direction::Write, &cx, |mut socket| socket.write(&[0; 65536])).is_ready() {}
-        while wait(&reactor, Some(Duration::ZERO)) > 0 {}
-        let before = (reader.count(), writer.count());
-        let (_, waker) = Counter::new();
-        let _ = (poll_read(&stream, &waker), before);
+        let (reader, reader_waker) = Counter::new();
+        assert!(poll_read(&stream, &reader_waker).is_pending());
+        let (writer, writer_waker) = Counter::new();
+        let fill = |size| {
+            let cx = Context::from_waker(&writer_waker);
+            stream.poll_io(Direction::Write, &cx, |mut socket| socket.write(&vec![0; size])).is_ready()
+        };
+        while fill(1 << 16) {}
         // Unread data makes this a reset.
         drop(peer);
         let limit = Instant::now() + LONG;
-        while stream.poll_io(Direction::Write, &cx, |mut socket| socket.write(&[0; 1])).is_pending() {
+        while reader.count() == 0 || writer.count() == 0 {
             assert!(Instant::now() < limit);
             wait(&reactor, Some(LONG));
         }
-        assert!(poll_read(&stream, &waker).is_ready());
+        assert!(fill(1) && poll_read(&stream, &reader_waker).is_ready());
     }
 }
 
@@ -387,5 +391,66 @@ fn a_dropped_source_leaves_nothing_behind() {
         assert_eq!(lock(&reactor.registry).sources.len(), 0);
         drop(waker);
         assert_eq!(Arc::strong_count(&counter), 1);
+    }
+}
+
+#[test]
+fn an_event_between_the_attempt_and_the_wait_is_not_lost() {
+    for reactor in both_modes() {
+        for is_future in [false, true] {
+            let (stream, mut peer) = connected(&reactor);
+            let (_, bystander) = Counter::new();
+            assert!(poll_read(&stream, &bystander).is_pending());
+            let mut attempts = 0;
+            let read = |mut socket: &TcpStream| {
+                attempts += 1;
+                let result = socket.read(&mut [0; 8]);
+                if attempts == 1 {
+                    assert_eq!(result.as_ref().unwrap_err().kind(), io::ErrorKind::WouldBlock);
+                    peer.write_all(b"x").unwrap();
+                    assert_eq!(wait_until_woken(&reactor), 1);
+                }
+                result
+            };
+            let (_, waker) = Counter::new();
+            let mut cx = Context::from_waker(&waker);
+            let polled = if is_future {
+                std::pin::pin!(stream.io(Direction::Read, read)).poll(&mut cx)
+            } else {
+                stream.poll_io(Direction::Read, &cx, read)
+            };
+            assert!(matches!(polled, Poll::Ready(Ok(1))), "{polled:?}");
+        }
+    }
+}
+
+#[test]
+fn a_dropped_future_withdraws_its_waker_and_no_other() {
+    for reactor in both_modes() {
+        let (stream, mut peer) = connected(&reactor);
+        let read = || Box::pin(stream.io(Direction::Read, |mut socket| socket.read(&mut [0; 8])));
+        let (first, first_waker) = Counter::new();
+        let (second, second_waker) = Counter::new();
+        let (mut dropped, mut kept) = (read(), read());
+        for _ in 0..2 {
+            assert!(dropped.as_mut().poll(&mut Context::from_waker(&first_waker)).is_pending());
+            assert!(kept.as_mut().poll(&mut Context::from_waker(&second_waker)).is_pending());
+        }
+        drop(dropped);
+        drop(first_waker);
+        assert_eq!(Arc::strong_count(&first), 1);
+        peer.write_all(b"x").unwrap();
+        assert_eq!(wait_until_woken(&reactor), 1);
+        assert_eq!(second.count(), 1);
+
+        // A future that was woken has no place to withdraw from, even if another has it by now.
+        let (third, third_waker) = Counter::new();
+        assert_eq!(stream.get().read(&mut [0; 8]).unwrap(), 1);
+        let mut other = read();
+        assert!(other.as_mut().poll(&mut Context::from_waker(&third_waker)).is_pending());
+        drop(kept);
+        peer.write_all(b"y").unwrap();
+        assert_eq!(wait_until_woken(&reactor), 1);
+        assert_eq!(third.count(), 1);
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
+use std::num::NonZeroU32;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc as StdArc;
@@ -62,7 +63,9 @@ impl Queue {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        task(future, self.clone(), 0, Location::caller())
+        let (runnable, handle) = task(future, self.clone(), 0, Location::caller());
+        let reference = runnable.reference();
+        (runnable, handle, reference)
     }
 
     /// Polls until nothing is queued.
@@ -94,7 +97,7 @@ impl Schedule for Queue {
         assert_eq!(self.in_use.0.load(Relaxed), 1);
     }
 
-    fn finished(&self, _: u64) {
+    fn finished(&self, _: Option<NonZeroU32>) {
         self.counts.finished.fetch_add(1, SeqCst);
     }
 }

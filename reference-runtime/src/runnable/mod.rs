@@ -25,10 +25,11 @@ mod state;
 mod tests;
 
 use std::future::Future;
+use std::num::NonZeroU32;
 use std::panic::Location;
 
 pub use join::{Join, JoinError, JoinHandle};
-pub(crate) use pointers::{Runnable, TaskRef};
+pub(crate) use pointers::{Runnable, SpawnedAt, TaskRef};
 
 /// What an executor supplies with each task. It is stored in the task and dropped with it.
 pub(crate) trait Schedule: Send + Sync + 'static {
@@ -38,10 +39,19 @@ pub(crate) trait Schedule: Send + Sync + 'static {
     /// of the executor's. An executor that is gone drops the `runnable`, which cancels the task in place.
     fn schedule(&self, runnable: Runnable, wake: Wake);
 
+    /// Lists a task that is about to sleep for the first time, so that the executor can abort it when it ends. Returns
+    /// the place for [`Schedule::finished`], or `None` if the executor is gone, which cancels the task.
+    ///
+    /// An executor without a list gives any number.
+    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
+        drop(task);
+        Some(NonZeroU32::MIN)
+    }
+
     /// The future has been dropped: finished, panicked or cancelled. Called once, before the joiner is woken and on
-    /// the thread that dropped the future. `tag` is what [`task`] got.
-    fn finished(&self, tag: u64) {
-        let _ = tag;
+    /// the thread that dropped the future. `place` is what [`Schedule::list`] gave, if the task ever slept.
+    fn finished(&self, place: Option<NonZeroU32>) {
+        let _ = place;
     }
 }
 
@@ -60,14 +70,14 @@ pub(crate) enum Wake {
 pub(crate) fn task<F, S>(
     future: F,
     schedule: S,
-    tag: u64,
+    tag: u32,
     location: &'static Location<'static>,
-) -> (Runnable, JoinHandle<F::Output>, TaskRef)
+) -> (Runnable, JoinHandle<F::Output>)
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
     S: Schedule,
 {
-    let (runnable, side, task) = raw::allocate(future, schedule, tag, location);
-    (runnable, JoinHandle::new(side), task)
+    let (runnable, side) = raw::allocate(future, schedule, tag, location);
+    (runnable, JoinHandle::new(side))
 }

@@ -11,13 +11,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::Location;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::Mutex;
 use std::task::{Poll, RawWaker, RawWakerVTable, Waker};
 
 use super::raw::{Header, header, leave, quietly, release};
 use super::state::{Detach, Join, Remains, Wakeup};
 use super::{JoinError, Wake};
+use crate::primitive::{AtomicPtr, Ordering};
 
 /// One table for tasks of all types, so that `Waker::will_wake` never errs.
 static WAKER: RawWakerVTable = RawWakerVTable::new(clone_waker, wake, wake_by_ref, drop_waker);
@@ -113,7 +114,7 @@ impl TaskRef {
     }
 
     /// The number the executor chose.
-    pub(crate) fn tag(&self) -> u64 {
+    pub(crate) fn tag(&self) -> u32 {
         self.header().tag
     }
 
@@ -148,40 +149,68 @@ impl fmt::Debug for TaskRef {
     }
 }
 
+/// Where a task was spawned, as a word that one thread may write while others read it.
+pub(crate) struct SpawnedAt(AtomicPtr<Location<'static>>);
+
+impl SpawnedAt {
+    pub(crate) fn nowhere() -> SpawnedAt {
+        SpawnedAt(AtomicPtr::new(ptr::null_mut()))
+    }
+
+    pub(crate) fn set(&self, location: Option<&'static Location<'static>>) {
+        let location = location.map_or(ptr::null(), ptr::from_ref);
+        // Relaxed: what it points to has been there since the program was built.
+        self.0.store(location.cast_mut(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> Option<&'static Location<'static>> {
+        let location = self.0.load(Ordering::Relaxed);
+        // SAFETY: `set` stores null or what was a reference for the rest of the program.
+        unsafe { location.cast_const().as_ref() }
+    }
+}
+
 /// The right to poll a task once. Dropping it cancels the task.
 pub(crate) struct Runnable {
-    /// With `SCHEDULED` set by whoever made this, and a reference that polling the task uses up.
+    /// With `ACTIVE` set by whoever made this, and a reference that polling the task uses up.
     task: ManuallyDrop<TaskRef>,
 }
 
 impl Runnable {
-    /// Polls the task once, or drops its future if it was aborted. A task that was woken meanwhile is scheduled.
+    /// Like [`Runnable::poll`], and schedules the task if it was woken meanwhile.
+    #[cfg(any(test, feature = "stages"))]
     pub(crate) fn run(self) {
         if let Some(next) = self.poll() {
             next.schedule_for(Wake::DuringPoll);
         }
     }
 
-    /// Like [`Runnable::run`], but gives the task back if it was woken meanwhile. For a worker, which has its own way
-    /// to its queue: it saves two read-modify-writes of every yield.
+    /// Polls the task once, or drops its future if it was aborted. Gives the task back if it was woken meanwhile: a
+    /// worker has its own way to its queue, and saves two read-modify-writes of every yield.
     pub(crate) fn poll(self) -> Option<Runnable> {
         let run = self.task.header().vtable.run;
         // SAFETY: the reference is this `Runnable`'s, which ends here.
         unsafe { run(self.into_task()) }
     }
 
-    /// Hands the task to its scheduler, as a fresh one.
-    ///
-    /// An executor that has itself at hand, as in `spawn`, had better queue the `Runnable` itself: this holds the task
-    /// during the call, at two read-modify-writes.
+    /// Hands the task to its scheduler, as a fresh one. For tests: an executor has itself at hand, and queues the
+    /// `Runnable` without the two read-modify-writes that this takes.
+    #[cfg(test)]
     pub(crate) fn schedule(self) {
         self.schedule_for(Wake::Fresh);
     }
 
+    #[cfg(any(test, feature = "stages"))]
     fn schedule_for(self, wake: Wake) {
         let _held = TaskRef::clone(&self.task);
         // SAFETY: the reference is this `Runnable`'s, which ends here, and there is `_held`'s.
         unsafe { schedule(self.into_task(), wake) }
+    }
+
+    /// A reference to its task.
+    #[cfg(test)]
+    pub(crate) fn reference(&self) -> TaskRef {
+        TaskRef::clone(&self.task)
     }
 
     /// The address of the function that polls the task: the same for all futures of one type. (Two types may share
@@ -191,7 +220,7 @@ impl Runnable {
     }
 
     /// The number the executor chose.
-    pub(crate) fn tag(&self) -> u64 {
+    pub(crate) fn tag(&self) -> u32 {
         self.task.tag()
     }
 
@@ -213,7 +242,7 @@ impl Runnable {
         Runnable::new(unsafe { NonNull::new_unchecked(raw.cast()) })
     }
 
-    /// For who has set `SCHEDULED` and has a reference to give.
+    /// For who has set `ACTIVE`, or has it from a `Runnable`, and has a reference to give.
     pub(super) fn new(task: NonNull<Header>) -> Runnable {
         Runnable { task: ManuallyDrop::new(TaskRef { task }) }
     }

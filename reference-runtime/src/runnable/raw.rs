@@ -13,6 +13,7 @@
 use std::any::Any;
 use std::future::Future;
 use std::mem::{self, ManuallyDrop, MaybeUninit};
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
@@ -21,7 +22,7 @@ use std::task::{Context, Poll, Waker};
 use super::pointers::{JoinSide, Runnable, TaskRef, raw_waker};
 use super::state::{Complete, Remains, Start, State, Suspend};
 use super::{JoinError, Schedule, Wake};
-use crate::primitive::UnsafeCell;
+use crate::primitive::{AtomicU32, Ordering, UnsafeCell};
 
 /// The part of a task that does not depend on its types.
 pub(super) struct Header {
@@ -31,7 +32,10 @@ pub(super) struct Header {
     // Immutable:
     pub(super) vtable: &'static Vtable,
     pub(super) location: &'static Location<'static>,
-    pub(super) tag: u64,
+    pub(super) tag: u32,
+
+    /// Where the executor has listed the task, or 0. Written by the running thread, once.
+    place: AtomicU32,
 
     /// The handle's while `JOIN_WAKER` is clear and the task is not complete. While the flag is set, the handle may
     /// read it, and the thread that completes the task may take it out once it has cleared the flag.
@@ -84,9 +88,9 @@ impl<F: Future, S: Schedule> Task<F, S> {
 pub(super) fn allocate<F, S>(
     future: F,
     schedule: S,
-    tag: u64,
+    tag: u32,
     location: &'static Location<'static>,
-) -> (Runnable, JoinSide<F::Output>, TaskRef)
+) -> (Runnable, JoinSide<F::Output>)
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -98,13 +102,14 @@ where
             vtable: Task::<F, S>::VTABLE,
             location,
             tag,
+            place: AtomicU32::new(0),
             joiner: UnsafeCell::new(MaybeUninit::uninit()),
         },
         schedule,
         stage: UnsafeCell::new(Stage { future: ManuallyDrop::new(future) }),
     });
     let task = NonNull::from(Box::leak(task)).cast::<Header>();
-    (Runnable::new(task), JoinSide::new(task), TaskRef { task })
+    (Runnable::new(task), JoinSide::new(task))
 }
 
 // ---- Functions for every task ----
@@ -177,6 +182,8 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Option<Runnable>
         Start::Poll => match unsafe { poll::<F, S>(task) } {
             Ok(Poll::Ready(output)) => Ok(output),
             Err(payload) => Err(JoinError::panic(location, payload)),
+            // SAFETY: we are the running thread.
+            Ok(Poll::Pending) if !unsafe { is_listed::<F, S>(task) } => Err(JoinError::cancelled(location)),
             Ok(Poll::Pending) => match state.suspend() {
                 Suspend::Again => return Some(Runnable::new(task)),
                 Suspend::Cancel => Err(JoinError::cancelled(location)),
@@ -191,6 +198,26 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Option<Runnable>
     // SAFETY: we are the running thread still, and the future is in its place.
     unsafe { finish::<F, S>(task, output) };
     None
+}
+
+/// Sees to it that a task that goes to sleep is on its executor's list. False if the executor is gone.
+///
+/// A task that is queued or polled needs no list to be found, and many a task never sleeps.
+///
+/// # Safety
+///
+/// The caller is the running thread.
+unsafe fn is_listed<F: Future, S: Schedule>(task: NonNull<Header>) -> bool {
+    // SAFETY: the running thread's reference keeps the task alive.
+    let Task { header, schedule, .. } = unsafe { typed::<F, S>(task) };
+    // Relaxed: only running threads touch this, and what orders their polls orders this.
+    if header.place.load(Ordering::Relaxed) != 0 || header.state.has_reason_to_stay() {
+        return true;
+    }
+    header.state.add_reference();
+    let Some(place) = schedule.list(TaskRef { task }) else { return false };
+    header.place.store(place.get(), Ordering::Relaxed);
+    true
 }
 
 /// Ends the task without another poll.
@@ -228,7 +255,7 @@ unsafe fn poll<F: Future, S>(task: NonNull<Header>) -> Result<Poll<F::Output>, P
     let mut context = Context::from_waker(&waker);
     // SAFETY: the running thread's reference keeps the task alive.
     unsafe { typed::<F, S>(task) }.stage.with_mut(|stage| {
-        // SAFETY: `RUNNING` is set and we set it, so the stage is ours.
+        // SAFETY: `ACTIVE` is set and the `Runnable` was ours, so the stage is.
         let stage = unsafe { &mut *stage };
         // SAFETY: the caller knows the future to be in its place.
         let future = unsafe { &mut *stage.future };
@@ -253,7 +280,8 @@ unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> Result<(
         catch_unwind(AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(&mut stage.future) }))
     });
     // Should the executor's own code panic, the joiner must still hear of the end.
-    quietly(|| schedule.finished(header.tag));
+    let place = NonZeroU32::new(header.place.load(Ordering::Relaxed));
+    quietly(|| schedule.finished(place));
     dropped
 }
 
@@ -269,7 +297,7 @@ unsafe fn finish<F: Future, S: Schedule>(task: NonNull<Header>, output: Result<F
     // SAFETY: the running thread's reference keeps the task alive until it is given up below.
     let Task { header, stage, .. } = unsafe { typed::<F, S>(task) };
     let Header { state, joiner, location, .. } = header;
-    // SAFETY: `RUNNING` is set and we set it, so the stage is ours.
+    // SAFETY: `ACTIVE` is set and the `Runnable` was ours, so the stage is.
     let output = match unsafe { drop_future::<F, S>(task) } {
         Ok(()) => output,
         Err(payload) => worse(output, payload, location),

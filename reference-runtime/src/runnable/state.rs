@@ -2,9 +2,9 @@
 //!
 //! | Flag | Means while it is set |
 //! |---|---|
-//! | [`SCHEDULED`] | a `Runnable` exists or, beside [`RUNNING`], will exist as soon as the poll ends |
-//! | [`RUNNING`] | one thread, the one that set it, owns the stage: it polls or drops the future |
-//! | [`COMPLETED`] | the future is gone for good; [`SCHEDULED`] and [`ABORTED`] mean nothing any more |
+//! | [`ACTIVE`] | a `Runnable` exists, or the poll or the end that it has become: whoever has it owns the stage |
+//! | [`WOKEN`] | there was a wake since the last poll began, so another poll is due |
+//! | [`COMPLETED`] | the future is gone for good; [`WOKEN`] and [`ABORTED`] mean nothing any more |
 //! | [`ABORTED`] | the next thread to run the task drops the future instead of polling it |
 //! | [`HANDLE`] | the `JoinHandle` lives; after [`COMPLETED`] it owns the output |
 //! | [`JOIN_WAKER`] | the joiner's waker is in its field and belongs to whoever clears the flag |
@@ -13,17 +13,17 @@
 //! none: its flag keeps the task just as well, and dropping it stays one operation. A task is freed by whoever
 //! leaves it with no reference and no handle.
 //!
-//! A wake and the poll it causes cost three read-modify-writes: [`State::wake_by_ref`], [`State::start`] and
-//! [`State::suspend`]. A wake by value costs a fourth: the waker's reference holds the task for the length of the call
-//! to its scheduler, which lives in the task and could otherwise be freed below the caller's feet.
+//! A wake and the poll it causes cost two read-modify-writes, [`State::wake_by_ref`] and [`State::suspend`]; so do a
+//! yield, which stays active all along, [`State::wake_by_ref`] and [`State::start`]. A wake by value costs one more: the
+//! waker's reference holds the task for the length of the call to its scheduler, which lives in the task and could
+//! otherwise be freed below the caller's feet.
 
 use crate::primitive::{AtomicUsize, Ordering};
 
-const SCHEDULED: usize = 1 << 0;
-// Twice `SCHEDULED`, so that one addition turns the one into the other; see `State::start`.
-const RUNNING: usize = SCHEDULED << 1;
-// Twice `RUNNING`, for the same reason; see `State::complete_detached`.
-const COMPLETED: usize = RUNNING << 1;
+const ACTIVE: usize = 1 << 0;
+// Twice `ACTIVE`, so that one addition turns the one into the other; see `State::complete_detached`.
+const COMPLETED: usize = ACTIVE << 1;
+const WOKEN: usize = 1 << 2;
 const ABORTED: usize = 1 << 3;
 const HANDLE: usize = 1 << 4;
 const JOIN_WAKER: usize = 1 << 5;
@@ -124,9 +124,9 @@ fn remains(state: usize) -> Remains {
 }
 
 impl State {
-    /// The state of a new task: with a `Runnable`, a `TaskRef` and a `JoinHandle`.
+    /// The state of a new task: with a `Runnable` and a `JoinHandle`.
     pub(super) fn new() -> State {
-        State(AtomicUsize::new(SCHEDULED | HANDLE | (2 * REFERENCE)))
+        State(AtomicUsize::new(ACTIVE | HANDLE | REFERENCE))
     }
 
     /// Adds a reference, for somebody who has one.
@@ -153,10 +153,10 @@ impl State {
     pub(super) fn wake(&self) -> Wakeup {
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
-            let (next, wakeup) = if seen & (SCHEDULED | RUNNING | COMPLETED) == 0 {
-                (seen + SCHEDULED + REFERENCE, Wakeup::Schedule)
+            let (next, wakeup) = if seen & (ACTIVE | COMPLETED) == 0 {
+                (seen + ACTIVE + REFERENCE, Wakeup::Schedule)
             } else if seen & COMPLETED == 0 {
-                ((seen | SCHEDULED) - REFERENCE, Wakeup::Nothing)
+                ((seen | WOKEN) - REFERENCE, Wakeup::Nothing)
             } else if remains(seen - REFERENCE) == Remains::Others {
                 (seen - REFERENCE, Wakeup::Nothing)
             } else {
@@ -177,13 +177,13 @@ impl State {
         loop {
             let (next, wakeup) = if seen & COMPLETED != 0 {
                 return Wakeup::Nothing;
-            } else if seen & (SCHEDULED | RUNNING) == 0 {
-                (seen + SCHEDULED + REFERENCE, Wakeup::Schedule)
+            } else if seen & ACTIVE == 0 {
+                (seen + ACTIVE + REFERENCE, Wakeup::Schedule)
             } else {
-                (seen | SCHEDULED, Wakeup::Nothing)
+                (seen | WOKEN, Wakeup::Nothing)
             };
-            // Release: as in `wake`. A task that is queued already gets its own state written back for this alone: a
-            // load that finds `SCHEDULED` would not be ordered before the poll that clears it.
+            // Release: as in `wake`. A task that has been woken already gets its own state written back for this alone:
+            // a load that finds `WOKEN` would not be ordered before the poll that clears it.
             match self.0.compare_exchange_weak(seen, next, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => return wakeup,
                 Err(actual) => seen = actual,
@@ -197,8 +197,8 @@ impl State {
         loop {
             let (next, wakeup) = if seen & (COMPLETED | ABORTED) != 0 {
                 return Wakeup::Nothing;
-            } else if seen & (SCHEDULED | RUNNING) == 0 {
-                ((seen | SCHEDULED | ABORTED) + REFERENCE, Wakeup::Schedule)
+            } else if seen & ACTIVE == 0 {
+                ((seen | ACTIVE | ABORTED) + REFERENCE, Wakeup::Schedule)
             } else {
                 (seen | ABORTED, Wakeup::Nothing)
             };
@@ -213,15 +213,25 @@ impl State {
 
     /// The `Runnable` becomes a poll.
     pub(super) fn start(&self) -> Start {
-        // `SCHEDULED` is set and `RUNNING` is not, so the sum clears the one and sets the other. An addition is one
-        // instruction where a compare-exchange is a loop.
-        //
-        // Acquire: pairs with the Release in `wake` and `wake_by_ref`, and through them (a read-modify-write carries
-        // on what it overwrites) with the one in `suspend`; without it this poll may miss what it was woken for, and
-        // find the future as it was before the last poll on another thread.
-        let before = self.0.fetch_add(RUNNING - SCHEDULED, Ordering::Acquire);
-        debug_assert_eq!(before & (SCHEDULED | RUNNING | COMPLETED), SCHEDULED);
-        if before & ABORTED != 0 { Start::Cancel } else { Start::Poll }
+        // Acquire: pairs with the Release in `suspend`, whose release sequence the wake that made this `Runnable` carries
+        // on; without it this poll may find the future as it was before the last poll on another thread.
+        let mut seen = self.0.load(Ordering::Acquire);
+        if seen & WOKEN != 0 {
+            // The flag goes before the poll, so that a wake from now on asks for another. One that came before the load
+            // and was not seen by it does so as well: a poll too many, but none too few.
+            //
+            // Acquire: pairs with the Release in `wake` and `wake_by_ref`; without it this poll may miss what it was
+            // woken for.
+            seen = self.0.fetch_and(!WOKEN, Ordering::Acquire);
+        }
+        debug_assert_eq!(seen & (ACTIVE | COMPLETED), ACTIVE);
+        if seen & ABORTED != 0 { Start::Cancel } else { Start::Poll }
+    }
+
+    /// Whether [`State::suspend`] would find a reason not to. It may find one later, too.
+    pub(super) fn has_reason_to_stay(&self) -> bool {
+        // Relaxed: a hint. `suspend` decides.
+        self.0.load(Ordering::Relaxed) & (WOKEN | ABORTED) != 0
     }
 
     /// The poll returned `Pending`.
@@ -230,18 +240,19 @@ impl State {
         // see what the aborting thread wrote.
         let mut seen = self.0.load(Ordering::Acquire);
         loop {
-            let (next, suspend) = if seen & ABORTED != 0 {
+            if seen & ABORTED != 0 {
                 return Suspend::Cancel;
-            } else if seen & SCHEDULED != 0 {
-                (seen - RUNNING, Suspend::Again)
-            } else {
-                let next = seen - RUNNING - REFERENCE;
-                (next, Suspend::Idle(remains(next)))
-            };
+            }
+            if seen & WOKEN != 0 {
+                // Nothing changes: the task stays active, and its `Runnable` goes to a queue, which carries the future
+                // as this poll leaves it to the thread that takes it out.
+                return Suspend::Again;
+            }
+            let next = seen - ACTIVE - REFERENCE;
             // Release: pairs with the Acquire in `start`; without it the next poll may find the future as it was
             // before this one. Acquire: as in `drop_reference`.
             match self.0.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return suspend,
+                Ok(_) => return Suspend::Idle(remains(next)),
                 Err(actual) => seen = actual,
             }
         }
@@ -255,9 +266,9 @@ impl State {
                 return Complete::OutputUnwanted;
             }
             let (next, complete) = if seen & JOIN_WAKER != 0 {
-                (seen - RUNNING + COMPLETED - JOIN_WAKER, Complete::WakeJoiner)
+                (seen - ACTIVE + COMPLETED - JOIN_WAKER, Complete::WakeJoiner)
             } else {
-                (seen - RUNNING + COMPLETED - REFERENCE, Complete::Done(Remains::Others))
+                (seen - ACTIVE + COMPLETED - REFERENCE, Complete::Done(Remains::Others))
             };
             // Release: pairs with the Acquires in `look`, `register`, `unregister` and `detach`; without it the
             // handle may read the output before it is written. Acquire: pairs with the Release in `register`; without
@@ -271,11 +282,12 @@ impl State {
 
     /// The future and the output have been dropped, and there is no handle.
     pub(super) fn complete_detached(&self) -> Remains {
-        // `RUNNING` is set and `COMPLETED` is not, so the sum clears the one and sets the other.
-        let change = (COMPLETED - RUNNING).wrapping_sub(REFERENCE);
+        // `ACTIVE` is set and `COMPLETED` is not, so the sum clears the one and sets the other. An addition is one
+        // instruction where a compare-exchange is a loop.
+        let change = (COMPLETED - ACTIVE).wrapping_sub(REFERENCE);
         // Release and Acquire: as in `drop_reference`, which this is too.
         let before = self.0.fetch_add(change, Ordering::AcqRel);
-        debug_assert_eq!(before & (RUNNING | COMPLETED | HANDLE), RUNNING);
+        debug_assert_eq!(before & (ACTIVE | COMPLETED | HANDLE), ACTIVE);
         remains(before.wrapping_add(change))
     }
 

@@ -7,6 +7,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::future::{Future, pending, poll_fn};
 use std::mem;
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, panic_any};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -18,6 +19,9 @@ use std::thread;
 use super::{JoinError, JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
 use crate::primitive::lock;
 
+/// Where the executor lists its tasks.
+const PLACE: NonZeroU32 = NonZeroU32::new(5).expect("five is not zero");
+
 /// What the executor and the tests share: what was scheduled, and what happened in which order.
 #[derive(Clone, Default)]
 struct Queue(Arc<Records>);
@@ -26,6 +30,9 @@ struct Queue(Arc<Records>);
 struct Records {
     queue: Mutex<VecDeque<(Runnable, Wake)>>,
     is_closed: Mutex<bool>,
+    /// As in a real executor; in the others a task ends with its last waker.
+    keeps_its_list: Mutex<bool>,
+    listed: Mutex<Vec<Option<TaskRef>>>,
     events: Mutex<Vec<String>>,
 }
 
@@ -35,7 +42,8 @@ impl Queue {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let (runnable, handle, task) = task(future, self.clone(), 7, Location::caller());
+        let (runnable, handle) = task(future, self.clone(), 7, Location::caller());
+        let task = runnable.reference();
         runnable.schedule();
         (handle, task)
     }
@@ -94,8 +102,15 @@ impl Schedule for Queue {
         lock(&self.0.queue).push_back((runnable, wake));
     }
 
-    fn finished(&self, tag: u64) {
-        self.note(&format!("finished {tag}"));
+    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
+        let kept = lock(&self.0.keeps_its_list).then_some(task);
+        lock(&self.0.listed).push(kept);
+        (!*lock(&self.0.is_closed)).then_some(PLACE)
+    }
+
+    fn finished(&self, place: Option<NonZeroU32>) {
+        assert!(place.is_none_or(|place| place == PLACE));
+        self.note("finished");
     }
 }
 
@@ -220,7 +235,7 @@ fn awaiting_a_handle_gives_the_output() {
     assert!(handle.is_finished());
     assert!(task.is_finished());
     assert_eq!(ready(handle), "done");
-    assert_eq!(queue.events(), ["finished 7"]);
+    assert_eq!(queue.events(), ["finished"]);
     drop(task);
     assert!(queue.is_unused());
 }
@@ -233,7 +248,8 @@ fn a_runnable_knows_its_tag_its_location_and_its_kind() {
     let queue = Queue::default();
     let here = Location::caller();
     let (one, ..) = task(future(1), queue.clone(), 41, here);
-    let (two, _handle, reference) = task(future(2), queue.clone(), 42, here);
+    let (two, _handle) = task(future(2), queue.clone(), 42, here);
+    let reference = two.reference();
     let (other, ..) = task(async { 3 }, queue.clone(), 43, here);
     assert_eq!((one.tag(), two.tag(), reference.tag()), (41, 42, 42));
     assert_eq!(one.location(), here);
@@ -241,6 +257,53 @@ fn a_runnable_knows_its_tag_its_location_and_its_kind() {
     assert_eq!(one.kind(), two.kind());
     assert_ne!(one.kind(), other.kind());
     assert!(format!("{one:?} {reference:?}").contains("41"));
+}
+
+#[test]
+fn a_task_is_listed_when_it_first_sleeps_and_not_again() {
+    let queue = Queue::default();
+    *lock(&queue.0.keeps_its_list) = true;
+    let (sleeps, sleeper) = queue.spawn(pending::<()>());
+    let (finishes, _) = queue.spawn(async {});
+    queue.run();
+    drop(finishes);
+    assert_eq!(lock(&queue.0.listed).len(), 1, "a task that finishes at once is not listed");
+    let listed = lock(&queue.0.listed)[0].take().expect("it is kept");
+    listed.abort();
+    queue.run();
+    assert!(sleeps.is_finished() && sleeper.is_finished());
+}
+
+#[test]
+fn a_task_that_yields_is_listed_when_it_sleeps() {
+    let queue = Queue::default();
+    let mut polls = 0;
+    let yields = poll_fn(move |context: &mut Context<'_>| {
+        polls += 1;
+        if polls < 3 {
+            context.waker().wake_by_ref();
+        }
+        Poll::<()>::Pending
+    });
+    let (_handle, _) = queue.spawn(yields);
+    for polled in 1..=3 {
+        assert_eq!(lock(&queue.0.listed).len(), 0, "before poll {polled}");
+        let (runnable, _) = queue.pop().expect("it yields");
+        runnable.run();
+    }
+    assert_eq!(lock(&queue.0.listed).len(), 1);
+}
+
+#[test]
+fn a_task_that_cannot_be_listed_is_cancelled() {
+    let queue = Queue::default();
+    let (handle, _) = queue.spawn(pending::<()>());
+    let (runnable, _) = queue.pop().expect("it was scheduled");
+    *lock(&queue.0.is_closed) = true;
+    runnable.run();
+    assert_eq!(queue.events(), ["finished"]);
+    let error = ready(handle.join()).expect_err("it was cancelled");
+    assert!(error.is_cancelled());
 }
 
 #[test]
@@ -349,7 +412,7 @@ fn a_taken_output_is_dropped_once() {
     let (handle, _) = queue.spawn(async move { output });
     queue.run();
     let output = ready(handle);
-    assert_eq!(queue.events(), ["finished 7"]);
+    assert_eq!(queue.events(), ["finished"]);
     drop(output);
     assert_eq!(queue.events(), ["output dropped"]);
     assert!(queue.is_unused());
@@ -389,7 +452,7 @@ fn the_future_is_dropped_before_the_joiner_is_woken() {
     let waker = Waker::from(Arc::new(Noting(queue.clone())));
     assert!(Pin::new(&mut handle).poll(&mut Context::from_waker(&waker)).is_pending());
     queue.run();
-    assert_eq!(queue.events(), ["future dropped", "finished 7", "joiner woken"]);
+    assert_eq!(queue.events(), ["future dropped", "finished", "joiner woken"]);
 }
 
 #[test]

@@ -18,6 +18,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// A blocked worker is found out after one to two of these. A look costs a few microseconds, and happens only while
 /// there is something to look at; 5 ms in place of 0.2 ms made a 1 ms ticker beside sleeping tasks late by 24 ms.
 const HANDOFF_AFTER: Duration = Duration::from_micros(200);
+/// A monitor that looked all the time would take a core; and no clock of a kernel reaches for ever.
+const SHORTEST_HANDOFF: Duration = Duration::from_micros(1);
+const LONGEST_HANDOFF: Duration = Duration::from_secs(3600);
 /// The word of the idle protocol has sixteen bits for each count.
 const MOST_WORKERS: usize = 32_768;
 
@@ -50,6 +53,12 @@ pub struct Builder {
 
 impl Builder {
     /// A builder with the defaults, which each method names.
+    ///
+    /// ```
+    /// let runtime = reference_runtime::Builder::new().build()?;
+    /// runtime.block_on(async { /* … */ });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn new() -> Self {
         Self {
             worker_threads: None,
@@ -70,6 +79,12 @@ impl Builder {
     /// use, with limits of its control group taken into account
     /// ([`available_parallelism`](std::thread::available_parallelism)).
     ///
+    /// ```
+    /// let runtime = reference_runtime::Builder::new().worker_threads(3).build()?;
+    /// assert_eq!(runtime.metrics().workers(), 3);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// If `workers` is 0 or above 32,768.
@@ -82,18 +97,54 @@ impl Builder {
 
     /// How many threads there may be in all, workers, blocked threads and `spawn_blocking` together, but for the
     /// monitor. Where it is not more than the workers, it counts as one more. Default: 512.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// // One worker and three more threads: of six blocking closures, at most three run at once.
+    /// let runtime = reference_runtime::Builder::new().worker_threads(1).max_threads(4).build()?;
+    /// let blocking: Vec<_> = (0..6)
+    ///     .map(|_| runtime.spawn_blocking(|| std::thread::sleep(Duration::from_millis(1))))
+    ///     .collect();
+    /// for closure in blocking {
+    ///     runtime.block_on(closure);
+    /// }
+    /// assert!(runtime.metrics().peak_threads() <= 4);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn max_threads(&mut self, threads: usize) -> &mut Self {
         self.max_threads = threads;
         self
     }
 
     /// How long a thread without work stays. Default: 10 s.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .thread_keep_alive(Duration::from_millis(1))
+    ///     .build()?;
+    /// runtime.block_on(runtime.spawn_blocking(|| ()));
+    /// while runtime.metrics().threads() > 1 {
+    ///     std::thread::yield_now();
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn thread_keep_alive(&mut self, time: Duration) -> &mut Self {
         self.thread_keep_alive = time;
         self
     }
 
     /// The name of the threads, as debuggers and `top` show it; Linux shows 15 bytes. Default: `reference-runtime`.
+    ///
+    /// ```
+    /// let runtime = reference_runtime::Builder::new().thread_name("my-service").build()?;
+    /// let name = runtime.spawn(async { std::thread::current().name().map(str::to_owned) });
+    /// assert_eq!(runtime.block_on(name).as_deref(), Some("my-service"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
         self.thread_name = name.into();
         self
@@ -101,6 +152,13 @@ impl Builder {
 
     /// The stack of each thread, in bytes. Default: that of [`std::thread`], 2 MiB unless `RUST_MIN_STACK` says
     /// otherwise. Only what is touched uses memory.
+    ///
+    /// ```
+    /// let runtime = reference_runtime::Builder::new().thread_stack_size(8 << 20).build()?;
+    /// let deep = runtime.spawn(async { std::hint::black_box([0_u8; 1 << 20]).len() });
+    /// assert_eq!(runtime.block_on(deep), 1 << 20);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {
         self.thread_stack_size = Some(bytes);
         self
@@ -108,9 +166,25 @@ impl Builder {
 
     /// How long a poll may block before its processor is handed to another thread: between once and twice this time.
     /// `None` turns the monitor off: then only `spawn_blocking` and `block_in_place` keep a blocking call from holding
-    /// up other tasks. Default: 200 µs, and at least 1 µs.
+    /// up other tasks. Default: 200 µs; at least 1 µs, at most an hour.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .handoff_after(Some(Duration::from_millis(1)))
+    ///     .build()?;
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// // The first task blocks the only worker until the second has run.
+    /// let blocked = runtime.spawn(async move { told.recv() });
+    /// runtime.spawn(async move { tell.send("handed off") });
+    /// assert_eq!(runtime.block_on(blocked), Ok("handed off"));
+    /// assert_eq!(runtime.metrics().hand_offs(), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn handoff_after(&mut self, time: Option<Duration>) -> &mut Self {
-        self.handoff_after = time.map(|time| time.max(Duration::from_micros(1)));
+        self.handoff_after = time.map(|time| time.clamp(SHORTEST_HANDOFF, LONGEST_HANDOFF));
         self
     }
 
@@ -119,6 +193,12 @@ impl Builder {
     ///
     /// All boxed futures (`Pin<Box<dyn Future>>`) are of one type. Where one of them blocks now and then, all of them
     /// take the way through another thread for a few polls, which costs some microseconds each.
+    ///
+    /// ```
+    /// let runtime = reference_runtime::Builder::new().learn(false).build()?;
+    /// runtime.block_on(async { /* … */ });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn learn(&mut self, learns: bool) -> &mut Self {
         self.learns = learns;
         self
@@ -126,6 +206,12 @@ impl Builder {
 
     /// Whether the monitor may ask the kernel what a thread does; without, it goes by time, as on platforms that do
     /// not tell. For tests.
+    ///
+    /// ```
+    /// let runtime = reference_runtime::Builder::new().ask_the_kernel(false).build()?;
+    /// runtime.block_on(async { /* … */ });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[doc(hidden)]
     pub fn ask_the_kernel(&mut self, asks: bool) -> &mut Self {
         self.asks_the_kernel = asks;
@@ -133,12 +219,46 @@ impl Builder {
     }
 
     /// Calls `hook` on each thread that starts, before its first task. A panic in it is caught.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// let count = Arc::new(AtomicUsize::new(0));
+    /// let counter = Arc::clone(&count);
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(2)
+    ///     .on_thread_start(move || {
+    ///         counter.fetch_add(1, Ordering::Relaxed);
+    ///     })
+    ///     .build()?;
+    /// drop(runtime);
+    /// assert_eq!(count.load(Ordering::Relaxed), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_thread_start(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
         self.hooks.on_thread_start = Some(Arc::new(hook));
         self
     }
 
     /// Calls `hook` on each thread that ends, after its last task. A panic in it is caught.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    ///
+    /// let count = Arc::new(AtomicUsize::new(0));
+    /// let counter = Arc::clone(&count);
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(2)
+    ///     .on_thread_stop(move || {
+    ///         counter.fetch_add(1, Ordering::Relaxed);
+    ///     })
+    ///     .build()?;
+    /// drop(runtime);
+    /// assert_eq!(count.load(Ordering::Relaxed), 2);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn on_thread_stop(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
         self.hooks.on_thread_stop = Some(Arc::new(hook));
         self
@@ -167,6 +287,12 @@ impl Builder {
     }
 
     /// Starts the runtime: its workers and its monitor.
+    ///
+    /// ```
+    /// let runtime = reference_runtime::Builder::new().build()?;
+    /// assert_eq!(runtime.block_on(async { 1 }), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     ///
     /// # Errors
     ///

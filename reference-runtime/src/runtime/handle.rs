@@ -19,6 +19,14 @@ use crate::scheduler::{self, Scheduler, worker};
 ///
 /// A handle does not keep the runtime running: once the [`Runtime`](crate::Runtime) is dropped, tasks spawned through
 /// its handles are cancelled at once.
+///
+/// ```
+/// let runtime = reference_runtime::Runtime::new()?;
+/// let handle = runtime.handle().clone();
+/// let task = std::thread::spawn(move || handle.spawn(async { 5 })).join().unwrap();
+/// assert_eq!(runtime.block_on(task), 5);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Handle {
     pub(super) scheduler: Arc<Scheduler>,
@@ -44,10 +52,31 @@ impl Handle {
     }
 
     /// The runtime that this thread has entered or works for, if any.
-    pub(crate) fn try_current() -> Option<Handle> {
+    fn try_current() -> Option<Handle> {
         let entered = ENTERED.try_with(|entered| entered.borrow().clone()).ok().flatten();
         let own = || worker::with_current(|context| Handle { scheduler: Arc::clone(&context.scheduler) });
         entered.or_else(own)
+    }
+
+    /// Spawns on [`Handle::current`]. A task that spawns saves the two read-modify-writes of a handle of its own.
+    pub(crate) fn spawn_on_current<F>(
+        future: F,
+        location: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let is_entered = ENTERED.try_with(|entered| entered.borrow().is_some()).unwrap_or_default();
+        let mut future = Some(future);
+        let mut take = || future.take().expect("it is spawned here or below");
+        if !is_entered {
+            let spawned = worker::with_current(|context| context.scheduler.spawn(take(), location));
+            if let Some(handle) = spawned {
+                return handle;
+            }
+        }
+        Handle::current().scheduler.spawn(take(), location)
     }
 
     /// Runs a future to its end on this thread, which sleeps while the future waits. What the future spawns runs on
@@ -115,7 +144,8 @@ impl Handle {
     /// ```
     pub fn enter(&self) -> Entered {
         let reactor = self.scheduler.reactor.enter();
-        let previous = ENTERED.with(|entered| entered.replace(Some(self.clone())));
+        // In the destructor of a thread-local ours may be gone: then the default runtime serves.
+        let previous = ENTERED.try_with(|entered| entered.replace(Some(self.clone()))).ok().flatten();
         Entered { previous, _reactor: reactor, stays_on_its_thread: PhantomData }
     }
 
@@ -137,6 +167,15 @@ impl fmt::Debug for Handle {
 
 /// The thread has entered a runtime, see [`Handle::enter`]. Guards are to be dropped in the reverse order of their
 /// making.
+///
+/// ```
+/// let runtime = reference_runtime::Runtime::new()?;
+/// let entered = runtime.enter();
+/// let task = reference_runtime::task::spawn(async { 3 });
+/// drop(entered);
+/// assert_eq!(runtime.block_on(task), 3);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[must_use = "dropping the guard leaves the runtime again"]
 pub struct Entered {
     previous: Option<Handle>,

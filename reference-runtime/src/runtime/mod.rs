@@ -50,6 +50,12 @@ pub struct Runtime {
 impl Runtime {
     /// Starts a runtime with the defaults of [`Builder`].
     ///
+    /// ```
+    /// let runtime = reference_runtime::Runtime::new()?;
+    /// assert_eq!(runtime.block_on(async { 42 }), 42);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`Builder::build`].
@@ -205,7 +211,8 @@ impl fmt::Debug for Runtime {
     }
 }
 
-/// Some tasks were still in a poll when the time of [`Runtime::shutdown_timeout`] was up.
+/// Some tasks were still in a poll when the time of [`Runtime::shutdown_timeout`] was up; there is an example at
+/// [`Stuck::spawned_at`].
 #[derive(Debug, Clone)]
 pub struct Stuck {
     spawned_at: Vec<&'static Location<'static>>,
@@ -266,7 +273,9 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 
 /// The reactor that a socket or timer made on this thread belongs to.
 pub(crate) fn reactor() -> Arc<Reactor> {
-    Reactor::current().unwrap_or_else(|| Arc::clone(&default_runtime().handle.scheduler.reactor))
+    // One that was closed while its last tasks were still running waits for nothing any more.
+    let current = Reactor::current().filter(|reactor| !reactor.is_closed());
+    current.unwrap_or_else(|| Arc::clone(&default_runtime().handle.scheduler.reactor))
 }
 
 /// The runtime of threads that have entered none. It lives as long as the process.

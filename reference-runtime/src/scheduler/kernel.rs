@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_thread_in_a_read_sleeps_whatever_its_name() {
         let (end, ended) = mpsc::channel::<()>();
-        let thread = until(move || drop(ended.recv()), |sign| sign == Sign::Sleeping);
+        let thread = until(move || _ = ended.recv(), |sign| sign == Sign::Sleeping);
         end.send(()).expect("the thread listens");
         thread.join().expect("it does not panic");
     }
@@ -164,7 +164,11 @@ mod tests {
         static END: AtomicBool = AtomicBool::new(false);
         let enough = Duration::from_millis(20);
         let computed = |sign| matches!(sign, Sign::Runnable(time) if time > enough);
-        let body = || while !END.load(Ordering::Relaxed) {};
+        let body = || {
+            while !END.load(Ordering::Relaxed) {
+                std::hint::spin_loop()
+            }
+        };
         let thread = until(body, computed);
         END.store(true, Ordering::Relaxed);
         thread.join().expect("it does not panic");

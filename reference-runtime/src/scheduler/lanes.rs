@@ -107,6 +107,13 @@ impl Learned {
         }
     }
 
+    /// Forgets what was learned about a future of type `kind`.
+    pub(crate) fn forget(&self, kind: usize) {
+        if self.is_enabled {
+            self.slot(kind).store(0, Ordering::Relaxed);
+        }
+    }
+
     fn shift(lane: Lane) -> u32 {
         match lane {
             Lane::Blocking => 0,

@@ -19,13 +19,13 @@ pub(crate) mod kernel;
 pub(crate) mod lanes;
 pub(crate) mod metrics;
 pub(crate) mod monitor;
-pub(crate) mod tasks;
 pub(crate) mod threads;
 mod watch;
 pub(crate) mod worker;
 
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -35,14 +35,14 @@ use self::handoff::Seen;
 use self::lanes::{Lane, Lanes, Learned};
 use self::metrics::Counters;
 use self::monitor::Monitor;
-use self::tasks::Tasks;
 use self::threads::Threads;
 use self::worker::{Context, Worker, with_current};
 use crate::idle::{Idle, Place};
 use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, lock};
 use crate::queue::Injector;
 use crate::reactor::Reactor;
-use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
+use crate::runnable::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
+use crate::tasks::Tasks;
 
 /// What a scheduler is built from.
 pub(crate) struct Config {
@@ -87,6 +87,9 @@ impl Hooks {
     }
 }
 
+/// The longest time between two looks of a closing thread at the reactor.
+const SLOWEST_JOIN: Duration = Duration::from_millis(10);
+
 /// See the module's documentation.
 pub(crate) struct Scheduler {
     // Immutable:
@@ -104,6 +107,8 @@ pub(crate) struct Scheduler {
     pub(crate) counters: Counters,
     /// Set once, by [`Scheduler::close`].
     is_closing: AtomicBool,
+    /// Tasks that were woken while the runtime closes, until `close` has come to all.
+    cancelled: Mutex<Option<Vec<Runnable>>>,
 }
 
 /// The right to poll tasks.
@@ -124,6 +129,11 @@ impl Processor {
     }
 }
 
+/// The tag of a task that is a `spawn_blocking` closure.
+pub(crate) const BLOCKING: u32 = 1;
+/// The tag of every other task.
+const NO_TAG: u32 = 0;
+
 /// A task's way back to its scheduler.
 struct Origin(Arc<Scheduler>);
 
@@ -132,8 +142,19 @@ impl Schedule for Origin {
         self.0.schedule(runnable, wake);
     }
 
-    fn finished(&self, tag: u64) {
-        self.0.tasks.remove(tag);
+    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
+        let shard = self.0.with_context(Context::shard).flatten();
+        self.0.tasks.insert(shard.unwrap_or(self.0.processors.len()), task)
+    }
+
+    fn finished(&self, place: Option<NonZeroU32>) {
+        if let Some(place) = place {
+            self.0.tasks.remove(place);
+        }
+        let counted = self.0.with_context(|context| context.worker.tally.finished());
+        if counted.is_none() {
+            self.0.counters.finished();
+        }
     }
 }
 
@@ -159,6 +180,7 @@ impl Scheduler {
             monitor: Monitor::new(config.handoff_after)?,
             counters: Counters::default(),
             is_closing: AtomicBool::new(false),
+            cancelled: Mutex::new(Some(Vec::new())),
             reactor,
             config,
         });
@@ -183,7 +205,7 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.spawn_with(future, false, location)
+        self.spawn_with(future, NO_TAG, location)
     }
 
     /// Makes a task of a blocking closure, wrapped in a future that is ready at its first poll, and queues it for a
@@ -197,24 +219,25 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.spawn_with(closure, true, location)
+        self.spawn_with(closure, BLOCKING, location)
     }
 
     fn spawn_with<F>(
         self: &Arc<Self>,
         future: F,
-        is_blocking: bool,
+        tag: u32,
         location: &'static Location<'static>,
     ) -> JoinHandle<F::Output>
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let origin = Origin(Arc::clone(self));
-        let shard = with_current(|context| context.shard(self)).flatten().unwrap_or(self.processors.len());
-        let make = |tag| task(future, origin, tag, location);
-        let (runnable, handle) = self.tasks.insert(shard, is_blocking, make);
-        // After the close of the runtime this drops the runnable, which cancels the task.
+        let (runnable, handle) = task(future, Origin(Arc::clone(self)), tag, location);
+        let counted = self.with_context(|context| context.worker.tally.spawned());
+        if counted.is_none() {
+            self.counters.spawned();
+        }
+        // After the close of the runtime this cancels the task.
         self.schedule(runnable, Wake::Fresh);
         handle
     }
@@ -222,19 +245,39 @@ impl Scheduler {
     /// Queues a task where this thread queues tasks.
     fn schedule(self: &Arc<Self>, runnable: Runnable, wake: Wake) {
         let mut runnable = Some(runnable);
-        with_current(|context| {
-            let context = Some(context).filter(|context| std::ptr::eq(&*context.scheduler, &**self));
-            self.schedule_here(context, runnable.take().expect("it is taken here or below"), wake);
+        self.with_context(|context| {
+            runnable
+                .take()
+                .into_iter()
+                .for_each(|runnable| self.schedule_here(Some(context), runnable, wake));
         });
         if let Some(runnable) = runnable {
             self.schedule_here(None, runnable, wake);
         }
     }
 
+    /// Cancels a task that is scheduled while the runtime closes. Not within a wake: who wakes may hold a lock that the
+    /// destructor of the future takes, and does not expect it to run. [`Scheduler::close`] has yet to come to the task,
+    /// and cancels it then.
+    fn cancel(&self, runnable: Runnable, wake: Wake) {
+        if wake == Wake::Fresh {
+            if let Some(cancelled) = lock(&self.cancelled).as_mut() {
+                return cancelled.push(runnable);
+            }
+        }
+        drop(runnable);
+    }
+
+    /// Calls `f` with the context of this thread, if it is one of ours.
+    fn with_context<R>(&self, f: impl FnOnce(&Context) -> R) -> Option<R> {
+        let is_ours = |context: &Context| std::ptr::eq(&*context.scheduler, self);
+        with_current(|context| is_ours(context).then(|| f(context))).flatten()
+    }
+
     /// Queues a task on a thread whose context is known: `None` for threads that are none of ours.
     fn schedule_here(self: &Arc<Self>, context: Option<&Context>, runnable: Runnable, wake: Wake) {
         if self.is_closing() {
-            return drop(runnable);
+            return self.cancel(runnable, wake);
         }
         if let Some(lane) = self.lane(&runnable) {
             return self.send_to_lane(runnable, lane);
@@ -258,7 +301,7 @@ impl Scheduler {
 
     /// The lane for the next poll of this task, if not on a worker.
     pub(crate) fn lane(&self, runnable: &Runnable) -> Option<Lane> {
-        if tasks::is_blocking(runnable.tag()) {
+        if runnable.tag() == BLOCKING {
             return Some(Lane::Blocking);
         }
         self.learned.lane(runnable.kind())
@@ -342,7 +385,8 @@ impl Scheduler {
     ///
     /// On a thread of this scheduler it does not wait, since it would wait for itself.
     pub(crate) fn close(self: &Arc<Self>, timeout: Option<Duration>) -> bool {
-        let deadline = timeout.map(|timeout| Instant::now() + timeout);
+        // A moment beyond the end of the clock is no limit.
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         // SeqCst: the partner is the load in `is_closing`.
         let is_first = !self.is_closing.swap(true, Ordering::SeqCst);
         if is_first {
@@ -355,33 +399,60 @@ impl Scheduler {
             for task in self.tasks.close() {
                 task.abort();
             }
+            // What waits in the queue of a worker that does not come back would not be cancelled before it does.
+            for worker in self.threads.workers() {
+                self.flush(&worker);
+            }
+            let cancelled = lock(&self.cancelled).take();
+            drop(cancelled);
             self.threads.close();
             while self.wake_a_worker() {}
         }
-        let is_own_thread =
-            with_current(|context| std::ptr::eq(&*context.scheduler, &**self)).unwrap_or_default();
-        let all_ended = !is_own_thread && self.threads.join(deadline);
+        let is_own_thread = self.with_context(|_| ()).is_some();
+        let all_ended = !is_own_thread && self.join_threads(deadline);
         self.reactor.close();
         all_ended
+    }
+
+    /// How many tasks have not finished.
+    pub(crate) fn unfinished(&self) -> u64 {
+        let workers = self.threads.workers();
+        self.counters.unfinished(workers.iter().map(|worker| &worker.tally))
+    }
+
+    /// Waits for the threads to end. A poll that has yet to come back may be inside a `block_on` and wait for a timer or
+    /// a socket; the workers that would have told it are gone, so this thread looks at the reactor now and then.
+    fn join_threads(&self, deadline: Option<Instant>) -> bool {
+        let mut pace = Duration::from_millis(1);
+        loop {
+            let next_look = Instant::now() + pace;
+            let until = deadline.map_or(next_look, |deadline| deadline.min(next_look));
+            if self.threads.join(Some(until)) {
+                return true;
+            }
+            if deadline == Some(until) {
+                return false;
+            }
+            if let Some(attendant) = self.reactor.try_attend() {
+                // Without events there is nobody to wake, for whatever reason.
+                let (woken, _) = attendant.wait(Some(Duration::ZERO));
+                woken.wake();
+            }
+            pace = (2 * pace).min(SLOWEST_JOIN);
+        }
     }
 
     /// The tasks whose polls have not come back, by where they were spawned.
     pub(crate) fn stuck(&self) -> Vec<&'static Location<'static>> {
         let workers = self.threads.workers();
-        let in_a_poll = workers.iter().filter(|worker| !worker::Progress::is_resting(worker.progress.tick()));
-        in_a_poll
-            .filter_map(|worker| self.tasks.get(worker.progress.tag()))
-            .map(|task| task.location())
-            .collect()
+        let in_a_poll = |worker: &&Arc<Worker>| !worker::Progress::is_resting(worker.progress.tick());
+        workers.iter().filter(in_a_poll).filter_map(|worker| worker.progress.spawned_at()).collect()
     }
 }
 
 impl Context {
-    /// The shard of [`Tasks`] for what this thread spawns on `scheduler`.
-    fn shard(&self, scheduler: &Arc<Scheduler>) -> Option<usize> {
-        if !std::ptr::eq(&*self.scheduler, &**scheduler) {
-            return None;
-        }
+    /// The shard of [`Tasks`] for what sleeps after a poll on this thread.
+    fn shard(&self) -> Option<usize> {
         self.worker.permit.see().processor()
     }
 }

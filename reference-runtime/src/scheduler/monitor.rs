@@ -54,16 +54,57 @@ pub struct BlockedPoll {
 
 impl BlockedPoll {
     /// Where the task was spawned.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .on_blocked(move |poll| drop(tell.send(poll.spawned_at())))
+    ///     .build()?;
+    /// runtime.block_on(runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) }));
+    /// assert!(told.recv().unwrap().file().ends_with(".rs"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn spawned_at(&self) -> &'static Location<'static> {
         self.location
     }
 
     /// How long the poll has lasted so far, at least: the monitor first saw it that long ago.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .on_blocked(move |poll| drop(tell.send(poll.lasts())))
+    ///     .build()?;
+    /// runtime.block_on(runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) }));
+    /// assert!(!told.recv().unwrap().is_zero());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn lasts(&self) -> Duration {
         self.lasts
     }
 
     /// What the thread does.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .on_blocked(move |poll| drop(tell.send(poll.verdict())))
+    ///     .build()?;
+    /// runtime.block_on(runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) }));
+    /// # if cfg!(target_os = "linux") {
+    /// assert_eq!(told.recv(), Ok(reference_runtime::Verdict::Blocked));
+    /// # }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn verdict(&self) -> Verdict {
         self.verdict
     }
@@ -185,7 +226,7 @@ impl Monitor {
                 }
                 is_parked
             };
-            let next = watch.look();
+            let next = watch.look(is_farewell);
             let _change = lock(&watched.change);
             // Checked under the lock that `stop` sets the alarm under: what we set below must not replace that.
             if self.is_stopping.load(Ordering::Acquire) {
@@ -220,11 +261,17 @@ impl Watched {
 impl Scheduler {
     /// Tells the user about a stuck poll. A panic of the hook is caught: it has been printed, and says nothing about
     /// the runtime.
-    pub(crate) fn report(&self, tag: u64, lasts: Duration, verdict: Verdict) {
+    pub(crate) fn report(
+        &self,
+        location: Option<&'static Location<'static>>,
+        lasts: Duration,
+        verdict: Verdict,
+    ) {
         self.counters.verdict(verdict);
         let Some(hook) = &self.config.hooks.on_blocked else { return };
-        let Some(task) = self.tasks.get(tag) else { return };
-        let report = BlockedPoll { location: task.location(), lasts, verdict };
+        // Nowhere: the worker is stuck outside of a task, in a waker.
+        let Some(location) = location else { return };
+        let report = BlockedPoll { location, lasts, verdict };
         let _ = catch_unwind(AssertUnwindSafe(|| hook(&report)));
     }
 }

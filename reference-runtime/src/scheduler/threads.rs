@@ -16,12 +16,11 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use super::Scheduler;
 use super::handoff::Seen;
 use super::kernel;
 use super::lanes::Lane;
-use super::tasks;
 use super::worker::{Context, Worker, become_worker};
+use super::{BLOCKING, Scheduler};
 use crate::park::Parker;
 use crate::primitive::{Arc, Condvar, Mutex, MutexGuard, lock, thread};
 use crate::queue::LocalQueue;
@@ -33,6 +32,8 @@ const SHORT_BLOCK: Duration = Duration::from_micros(100);
 const SHORT_COMPUTE: Duration = Duration::from_millis(1);
 /// After a failed start nobody tries again for so long.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
+/// What a keep-alive beyond the end of the clock becomes.
+const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 /// How many threads may be on their way to a lane at once that have yet to start.
 const STARTING_AT_ONCE: usize = 2;
 
@@ -61,8 +62,8 @@ struct Pool {
     in_lane: [usize; 2],
     /// Threads that the computing lane may have beyond its due, because some of its polls do not come back.
     extra_in_computing: usize,
-    /// Tasks taken from the computing lane so far.
-    taken_from_computing: u64,
+    /// Tasks taken from each lane so far.
+    taken: [u64; 2],
     no_start_before: Option<Instant>,
     failed_starts: u64,
     is_closed: bool,
@@ -97,7 +98,7 @@ impl Threads {
             starting: 0,
             in_lane: [0; 2],
             extra_in_computing: 0,
-            taken_from_computing: 0,
+            taken: [0; 2],
             no_start_before: None,
             failed_starts: 0,
             is_closed: false,
@@ -230,16 +231,43 @@ impl Scheduler {
         !is_filled || lock(&self.threads.pool).waiting_lane(self).is_some()
     }
 
-    /// How many tasks have been taken from the computing lane so far. `None`: none waits there.
-    pub(crate) fn progress_of_computing_lane(&self) -> Option<u64> {
-        let waits = !self.lanes.queue(Lane::Computing).is_empty();
-        waits.then(|| lock(&self.threads.pool).taken_from_computing)
+    /// How many tasks have been taken from a lane so far. `None`: none waits there.
+    pub(crate) fn progress_of_lane(&self, lane: Lane) -> Option<u64> {
+        let waits = !self.lanes.queue(lane).is_empty();
+        waits.then(|| lock(&self.threads.pool).taken[lane as usize])
+    }
+
+    /// Lets one task out of the blocking lane to be polled on a worker: the first that is no closure. Its type has to
+    /// be caught again to come back.
+    pub(crate) fn release_from_blocking_lane(self: &Arc<Self>) {
+        let queue = self.lanes.queue(Lane::Blocking);
+        let mut waiting: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        let released = waiting.iter().position(|runnable| runnable.tag() != BLOCKING);
+        let released = released.map(|at| waiting.remove(at));
+        // The rest go back, in their order; or are dropped, if the runtime closes at this moment.
+        drop(queue.push_batch(waiting));
+        self.call_for_lane();
+        if let Some(runnable) = released {
+            self.learned.forget(runnable.kind());
+            self.inject(runnable);
+        }
     }
 
     /// Lets one thread more into the computing lane, until a poll there comes back.
     pub(crate) fn widen_computing_lane(self: &Arc<Self>) {
         lock(&self.threads.pool).extra_in_computing += 1;
         self.call_for_lane();
+    }
+
+    /// How many more tasks the blocking lane can take without one waiting for a thread. As many threads as there are
+    /// processors are left for hand-offs.
+    pub(crate) fn room_in_blocking_lane(&self) -> usize {
+        let pool = lock(&self.threads.pool);
+        let in_lane = pool.in_lane[Lane::Blocking as usize];
+        let threads = pool.spares.len() + pool.most.saturating_sub(pool.workers.len());
+        let room = self.most_in_lane(Lane::Blocking).saturating_sub(in_lane);
+        let free = threads.saturating_sub(self.processors.len());
+        room.min(free).saturating_sub(self.lanes.queue(Lane::Blocking).len())
     }
 
     /// Calls a thread for the lanes: a spare, or a new one. To be called after a push to one.
@@ -331,9 +359,7 @@ impl Scheduler {
             // `None`: another thread, or the close of the runtime, was faster.
             let Some(runnable) = self.lanes.queue(lane).pop() else { continue };
             pool.in_lane[lane as usize] += 1;
-            if lane == Lane::Computing {
-                pool.taken_from_computing += 1;
-            }
+            pool.taken[lane as usize] += 1;
             return Some(Job::Lane(runnable, lane));
         }
         None
@@ -356,6 +382,11 @@ enum Job {
     /// It holds a processor again.
     Work,
     Lane(Runnable, Lane),
+}
+
+fn after(keep_alive: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(keep_alive).unwrap_or_else(|| now + FOR_EVER)
 }
 
 impl Context {
@@ -412,7 +443,7 @@ impl Context {
             }
             pool.spares.push(Arc::clone(&self.worker));
             drop(pool);
-            let expires = *expires.get_or_insert_with(|| Instant::now() + keep_alive);
+            let expires = *expires.get_or_insert_with(|| after(keep_alive));
             self.parker.park_deadline(expires);
             let mut pool = lock(&scheduler.threads.pool);
             let at = pool.spares.iter().rposition(|spare| *spare == self.worker);
@@ -426,7 +457,7 @@ impl Context {
 
     /// One poll without a processor, and what it teaches.
     fn poll_in_lane(&self, runnable: Runnable, lane: Lane) {
-        if tasks::is_blocking(runnable.tag()) {
+        if runnable.tag() == BLOCKING {
             return self.poll_here_unwatched(runnable);
         }
         let kind = runnable.kind();
@@ -465,6 +496,7 @@ impl Context {
     /// The last thing a thread does.
     fn end(&self) {
         let threads = &self.scheduler.threads;
+        self.scheduler.counters.take_over(&self.worker.tally);
         lock(&threads.pool).forget(&self.worker);
         threads.ended.notify_all();
     }

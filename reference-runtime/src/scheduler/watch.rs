@@ -35,7 +35,11 @@ const LONG: Duration = Duration::from_millis(10);
 const GIVEN_UP: Duration = Duration::from_secs(1);
 /// The computing lane may stand still for so long while tasks wait in it; then one more thread serves it. The tasks
 /// of a type need not all be alike: behind some that never come back may wait others that take no time.
-const LANE_STANDS: Duration = Duration::from_millis(50);
+const COMPUTING_LANE_STANDS: Duration = Duration::from_millis(50);
+/// The blocking lane may stand still for so long, because as many of its polls as there may be threads do not come
+/// back; then tasks are let out of it, one at a look, to where they were before they were caught blocking. Long, for
+/// a task that blocks again takes a worker away at a time when no thread can stand in.
+const BLOCKING_LANE_STANDS: Duration = Duration::from_secs(2);
 /// Events may wait for so long while every worker is busy, before one is asked to look up.
 const UNATTENDED: Duration = Duration::from_millis(1);
 /// The time between two looks when all is well, at most: it bounds the delay until a poll is suspect at all.
@@ -68,8 +72,8 @@ pub(crate) struct Watch {
     ramp: usize,
     looks_without_storm: u32,
     unattended_since: Option<Instant>,
-    /// How far the computing lane was when it last moved on, and when that was.
-    computing_lane: Option<(u64, Instant)>,
+    /// How far each lane was when it last moved on, and when that was, while tasks wait in it.
+    lanes: [Option<(u64, Instant)>; 2],
     quiet_since: Option<Instant>,
     /// Something waited in the injector at the last look while a worker slept.
     has_waited: bool,
@@ -126,14 +130,15 @@ impl Watch {
             ramp: 0,
             looks_without_storm: 0,
             unattended_since: None,
-            computing_lane: None,
+            lanes: [None; 2],
             quiet_since: None,
             has_waited: false,
         }
     }
 
-    /// One look at everything.
-    pub(crate) fn look(&mut self) -> Next {
+    /// One look at everything. The farewell look, after the monitor said that it parks, parks unless there is something
+    /// to watch after all.
+    pub(crate) fn look(&mut self, is_farewell: bool) -> Next {
         let now = Instant::now();
         self.scheduler.counters.look();
         for worker in std::mem::take(&mut self.flush_again) {
@@ -155,10 +160,16 @@ impl Watch {
         self.hand_off_what_is_long_blocked(now);
         let events_wait = self.watch_the_reactor(now);
         self.watch_the_injector();
-        let lane_stands = self.watch_the_computing_lane(now);
+        let lanes_wait = self.watch_the_lanes(now);
         let starts_are_due = self.scheduler.retry_starts();
-        let is_urgent = (suspects > 0 && need.is_any()) || events_wait || starts_are_due;
-        self.pace(now, need, is_urgent, lane_stands)
+        let is_urgent = (suspects > 0 && need.is_any()) || events_wait;
+        let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
+        let is_quiet = !is_urgent
+            && !starts_are_due
+            && !need.tasks_wait
+            && !lanes_wait
+            && (all_sleep || !need.reactor_is_alone);
+        self.pace(now, is_urgent, is_quiet, is_farewell)
     }
 
     fn need(&self) -> Need {
@@ -225,7 +236,7 @@ impl Watch {
         let seat = &mut self.seats[processor];
         let Some(worker) = seat.worker.take() else { return false };
         seat.suspicion = None;
-        let (kind, tag) = (worker.progress.kind(), worker.progress.tag());
+        let (kind, spawned_at) = (worker.progress.kind(), worker.progress.spawned_at());
         if worker.progress.tick() != seat.tick || !worker.permit.revoke(seat.permit) {
             return false;
         }
@@ -236,7 +247,7 @@ impl Watch {
                 // Only what the kernel says is worth learning.
                 _ => {}
             }
-            self.scheduler.report(tag, now - seat.since, verdict);
+            self.scheduler.report(spawned_at, now - seat.since, verdict);
         }
         self.scheduler.hand_off(&worker, seat.permit);
         self.flush_again.push(worker);
@@ -269,7 +280,9 @@ impl Watch {
     fn climb(&mut self) {
         self.looks_without_storm = 0;
         self.ramp = (self.ramp * 2).clamp(2, STEEPEST_RAMP);
-        for _ in 0..self.ramp {
+        // No more than threads can take at once: behind polls that never come back, those tasks would wait for ever,
+        // while a worker could have polled them.
+        for _ in 0..self.ramp.min(self.scheduler.room_in_blocking_lane()) {
             let Some(runnable) = self.scheduler.injector.pop() else { return };
             self.scheduler.send_to_lane(runnable, Lane::Blocking);
         }
@@ -318,30 +331,41 @@ impl Watch {
         self.has_waited = waits;
     }
 
-    /// True while tasks wait in the computing lane.
-    fn watch_the_computing_lane(&mut self, now: Instant) -> bool {
-        let Some(taken) = self.scheduler.progress_of_computing_lane() else {
-            self.computing_lane = None;
-            return false;
-        };
-        match self.computing_lane {
-            Some((before, since)) if before == taken => {
-                if now - since >= LANE_STANDS {
-                    self.computing_lane = Some((taken, now));
-                    self.scheduler.widen_computing_lane();
-                }
-            }
-            _ => self.computing_lane = Some((taken, now)),
+    /// True while tasks wait in a lane.
+    fn watch_the_lanes(&mut self, now: Instant) -> bool {
+        if self.stands(Lane::Computing, now, COMPUTING_LANE_STANDS) {
+            self.lanes[Lane::Computing as usize] = None;
+            self.scheduler.widen_computing_lane();
         }
-        true
+        // One worker is kept for those that never block, where there are several.
+        let workers_to_spare = self.scheduler.idle.sleeping().min(self.seats.len() - 1);
+        let may_take_one =
+            workers_to_spare > 0 || (self.seats.len() == 1 && self.scheduler.idle.sleeping() == 1);
+        if self.stands(Lane::Blocking, now, BLOCKING_LANE_STANDS) && may_take_one {
+            self.scheduler.release_from_blocking_lane();
+        }
+        self.lanes.iter().any(Option::is_some)
     }
 
-    fn pace(&mut self, now: Instant, need: Need, is_urgent: bool, lane_waits: bool) -> Next {
-        let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
-        let is_quiet = !need.tasks_wait && !lane_waits && (all_sleep || !need.reactor_is_alone);
-        if is_urgent || !is_quiet {
+    /// Whether tasks have waited for so long in a lane from which none was taken.
+    fn stands(&mut self, lane: Lane, now: Instant, patience: Duration) -> bool {
+        let Some(taken) = self.scheduler.progress_of_lane(lane) else {
+            self.lanes[lane as usize] = None;
+            return false;
+        };
+        match self.lanes[lane as usize] {
+            Some((before, since)) if before == taken => now - since >= patience,
+            _ => {
+                self.lanes[lane as usize] = Some((taken, now));
+                false
+            }
+        }
+    }
+
+    fn pace(&mut self, now: Instant, is_urgent: bool, is_quiet: bool, is_farewell: bool) -> Next {
+        if !is_quiet {
             self.quiet_since = None;
-        } else if now - *self.quiet_since.get_or_insert(now) >= QUIET {
+        } else if is_farewell || now - *self.quiet_since.get_or_insert(now) >= QUIET {
             self.pace = self.period;
             self.quiet_since = None;
             return Next::Park;

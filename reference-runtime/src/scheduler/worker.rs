@@ -12,6 +12,7 @@
 //! What a thread without a processor does is in [`super::threads`].
 
 use std::cell::{Cell, OnceCell};
+use std::panic::Location;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -20,11 +21,13 @@ use crossbeam::utils::CachePadded;
 use super::Scheduler;
 use super::handoff::{Permit, Seen};
 use super::kernel::ThreadId;
+use super::metrics::Tally;
 use crate::idle::{Left, Place};
 use crate::park::{Parker, Unparker};
-use crate::primitive::{Arc, AtomicU64, AtomicUsize, Ordering};
+use crate::primitive::{Arc, AtomicUsize, Ordering};
 use crate::queue::{self, LocalQueue, NextTask, Stealer};
-use crate::runnable::{Runnable, Wake};
+use crate::reactor::Woken;
+use crate::runnable::{Runnable, SpawnedAt, Wake};
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
 /// not starve the rest.
@@ -52,6 +55,7 @@ pub(crate) struct Worker {
     pub(crate) permit: Permit,
     /// Filled by the worker, emptied by anyone.
     pub(crate) next_task: NextTask,
+    pub(crate) tally: Tally,
     /// Emptied by anyone; the worker pushes through its [`LocalQueue`].
     pub(crate) queue: Stealer,
     pub(crate) unparker: Unparker,
@@ -71,8 +75,8 @@ pub(crate) struct Progress {
     tick: AtomicUsize,
     /// The type of the future polled last, see [`Runnable::kind`].
     kind: AtomicUsize,
-    /// The tag of the task polled last.
-    tag: AtomicU64,
+    /// Where the task polled last was spawned.
+    spawned_at: SpawnedAt,
 }
 
 impl Progress {
@@ -81,7 +85,7 @@ impl Progress {
     /// A poll begins.
     fn begin(&self, runnable: &Runnable) {
         self.kind.store(runnable.kind(), Ordering::Relaxed);
-        self.tag.store(runnable.tag(), Ordering::Relaxed);
+        self.spawned_at.set(Some(runnable.location()));
         self.tick.store(self.tick.load(Ordering::Relaxed).wrapping_add(2), Ordering::Relaxed);
     }
 
@@ -93,7 +97,7 @@ impl Progress {
     /// The worker is up again, and in no poll yet: what it gets stuck in now is no task's fault.
     pub(crate) fn resume(&self) {
         self.kind.store(NO_KIND, Ordering::Relaxed);
-        self.tag.store(u64::MAX, Ordering::Relaxed);
+        self.spawned_at.set(None);
         let tick = self.tick.load(Ordering::Relaxed);
         self.tick.store(tick.wrapping_add(1) & !1, Ordering::Relaxed);
     }
@@ -111,8 +115,9 @@ impl Progress {
         Some(self.kind.load(Ordering::Relaxed)).filter(|&kind| kind != NO_KIND)
     }
 
-    pub(crate) fn tag(&self) -> u64 {
-        self.tag.load(Ordering::Relaxed)
+    /// Where the task that is being polled was spawned, if one is.
+    pub(crate) fn spawned_at(&self) -> Option<&'static Location<'static>> {
+        self.spawned_at.get()
     }
 }
 
@@ -166,12 +171,16 @@ impl Worker {
     pub(crate) fn new() -> (Arc<Worker>, LocalQueue, Parker) {
         let (local, stealer) = queue::local();
         let parker = Parker::new();
-        let progress =
-            Progress { tick: AtomicUsize::new(1), kind: AtomicUsize::new(0), tag: AtomicU64::new(0) };
+        let progress = Progress {
+            tick: AtomicUsize::new(1),
+            kind: AtomicUsize::new(NO_KIND),
+            spawned_at: SpawnedAt::nowhere(),
+        };
         let worker = Worker {
             progress: CachePadded::new(progress),
             permit: Permit::none(),
             next_task: NextTask::new(),
+            tally: Tally::default(),
             queue: stealer,
             unparker: parker.unparker(),
             thread: OnceLock::new(),
@@ -232,7 +241,11 @@ impl Context {
     fn next_runnable(&self) -> Option<Runnable> {
         loop {
             if let Some(runnable) = self.find_task() {
-                if self.is_searching.take() && self.scheduler.idle.stop_searching() {
+                let is_last = self.is_searching.take() && self.scheduler.idle.stop_searching();
+                // Without a monitor nobody else would notice what this worker has brought to its own queue from
+                // another, past the eyes of one that was going to sleep.
+                let is_alone = !self.scheduler.monitor.is_on() && self.scheduler.idle.is_worth_a_notify();
+                if is_last || is_alone {
                     self.notify_in_the_pushers_place();
                 }
                 return Some(runnable);
@@ -296,9 +309,12 @@ impl Context {
 
     /// One poll, on a processor or, for a type that is known to block or to compute, in a lane.
     fn poll(&self, runnable: Runnable) {
+        // What is still queued when the runtime closes is not begun.
+        if self.scheduler.is_closing() {
+            return drop(runnable);
+        }
         if let Some(lane) = self.scheduler.lane(&runnable) {
-            self.scheduler.send_to_lane(runnable, lane);
-            return;
+            return self.scheduler.send_to_lane(runnable, lane);
         }
         self.poll_here(runnable);
     }
@@ -339,8 +355,20 @@ impl Context {
         if let Some(attendant) = reactor.try_attend() {
             // An error here is met again by the worker that next waits for events.
             let (woken, _) = attendant.wait(Some(Duration::ZERO));
-            woken.wake();
+            self.wake(woken);
         }
+    }
+
+    /// Runs wakers that the reactor gave. They are code of users and may block, so a worker does not count as searching
+    /// meanwhile.
+    fn wake(&self, woken: Woken) {
+        if woken.is_empty() {
+            return;
+        }
+        if self.is_searching.take() && self.scheduler.idle.stop_searching() {
+            self.scheduler.notify();
+        }
+        woken.wake();
     }
 
     /// Sleeps until there is something to do. False: this thread holds no processor any more, or the runtime closes.
@@ -372,7 +400,7 @@ impl Context {
         self.beat.restart();
         // After we are counted as awake again: wakers are code of users, and one of them may block.
         if let Some(woken) = woken {
-            woken.wake();
+            self.wake(woken);
         }
         let is_empty = self.queue.is_empty() && self.worker.next_task.is_empty();
         let closes = scheduler.is_closing() && is_empty && scheduler.injector.is_empty();

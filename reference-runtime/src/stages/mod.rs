@@ -1,4 +1,5 @@
-//! The book's chapters in running form: seven runtimes, each the next step from the one before, behind one [`Front`].
+//! The book's chapters in running form: seven runtimes, each the next step from the one before, behind one
+//! [`Front`].
 //!
 //! | Stage | New in it | Of that, mounted |
 //! |---|---|---|
@@ -122,8 +123,8 @@ impl std::error::Error for UnknownStage {}
 /// A running stage, whichever it is: a demo, a benchmark or a test takes the stage as a parameter.
 ///
 /// Tasks that spawn get a clone of it; `task::spawn` and its siblings know nothing of stages before
-/// [`Stage::S6BlockInPlace`] and would reach the default runtime. Sleeps and sockets made in a task, in a blocking
-/// closure or within [`Front::block_on`] belong to the stage.
+/// [`Stage::S6BlockInPlace`] and would reach the default runtime. Sleeps and sockets made in a task, in a
+/// blocking closure or within [`Front::block_on`] belong to the stage.
 ///
 /// A clone does not keep the stage running. What [`Front::new`] returned owns it, and dropping that
 ///
@@ -193,12 +194,12 @@ impl Front {
             Stage::S1BlockOn => Executor::CallingThread,
             Stage::S2Executor => Executor::OneThread(s2_executor::Scheduler::start()?),
             Stage::S3Stealing => Executor::Stealing(s3_stealing::Scheduler::start(workers)?),
-            Stage::S4Reactor => Executor::Reactor(s4_reactor::Scheduler::start(workers)?),
+            Stage::S4Reactor => Executor::Reactor(s4_reactor::Scheduler::start(stage, workers)?),
             Stage::S5SpawnBlocking => Executor::Pool(Arc::new(s5_spawn_blocking::Scheduler::start(workers)?)),
             Stage::S6BlockInPlace => {
-                return Ok(Front::of_runtime(stage, Builder::new().handoff_after(None), workers)?);
+                return Front::of_runtime(stage, Builder::new().handoff_after(None), workers);
             }
-            Stage::S7Adaptive => return Ok(Front::of_runtime(stage, &mut Builder::new(), workers)?),
+            Stage::S7Adaptive => return Front::of_runtime(stage, &mut Builder::new(), workers),
         };
         Ok(Front { stage, workers, executor, owned: Owned::Executor })
     }
@@ -215,18 +216,19 @@ impl Front {
         self.stage
     }
 
-    /// Runs a future on this thread, which sleeps while the future waits. What the future spawns runs on the stage's
-    /// threads.
+    /// Runs a future on this thread, which sleeps while the future waits. What the future spawns runs on the
+    /// stage's threads.
     ///
     /// # Panics
     ///
-    /// With the panic of the future. And inside a task of stages 2 to 5, whose worker it would block; later stages put
-    /// another thread in its place.
+    /// With the panic of the future. And inside a task of stages 2 to 5, whose worker it would block; later
+    /// stages put another thread in its place.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         if let Some(stage) = threads::works_for() {
             panic!(
-                "`block_on` inside a task of {stage} would block the worker that polls the task, and with it whatever \
-                 the future waits for; `.await` the future instead, or use {} or later, where nested `block_on` works",
+                "`block_on` inside a task of {stage} would block the worker that polls the task, and with it \
+                 whatever the future waits for; `.await` the future instead, or use {} or later, where nested \
+                 `block_on` works",
                 Stage::S6BlockInPlace,
             );
         }
@@ -259,7 +261,8 @@ impl Front {
         }
     }
 
-    /// Runs a blocking closure on another thread, from [`Stage::S5SpawnBlocking`] on. See [`task::spawn_blocking`].
+    /// Runs a blocking closure on another thread, from [`Stage::S5SpawnBlocking`] on. See
+    /// [`task::spawn_blocking`].
     ///
     /// # Panics
     ///
@@ -277,8 +280,8 @@ impl Front {
         }
     }
 
-    /// Runs a blocking closure right here, and lets another thread poll tasks meanwhile, from [`Stage::S6BlockInPlace`]
-    /// on. See [`task::block_in_place`].
+    /// Runs a blocking closure right here, and lets another thread poll tasks meanwhile, from
+    /// [`Stage::S6BlockInPlace`] on. See [`task::block_in_place`].
     ///
     /// # Panics
     ///
@@ -320,8 +323,8 @@ impl Front {
         }
     }
 
-    /// Makes the stage's reactor that of this thread. Stages without one get one that is closed: better a panic that
-    /// says so than a sleep that silently works through the default runtime.
+    /// Makes the stage's reactor that of this thread. Stages without one get one that is closed: better a
+    /// panic that says so than a sleep that silently works through the default runtime.
     fn enter_reactor(&self) -> Entered {
         match &self.executor {
             Executor::Reactor(scheduler) => scheduler.reactor.enter(),
@@ -337,21 +340,16 @@ impl Front {
 
 impl Executor {
     fn close(&self, deadline: Option<Instant>) -> Result<(), Stuck> {
-        let (all_ended, tasks) = match self {
+        let (all_ended, spawned_at) = match self {
             // The drop of its runtime ends a finished one.
             Executor::CallingThread | Executor::Finished(_) => return Ok(()),
-            Executor::OneThread(scheduler) => (scheduler.close(deadline), &scheduler.tasks),
-            Executor::Stealing(scheduler) => (scheduler.close(deadline), &scheduler.tasks),
-            Executor::Reactor(scheduler) => (scheduler.close(deadline), &scheduler.tasks),
-            Executor::Pool(scheduler) => (scheduler.close(deadline), &scheduler.workers.tasks),
+            Executor::OneThread(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
+            Executor::Stealing(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
+            Executor::Reactor(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
+            Executor::Pool(scheduler) => (scheduler.close(deadline), scheduler.stuck()),
         };
         if all_ended {
             return Ok(());
-        }
-        // Every task has been cancelled; those whose future is still there are being polled.
-        let mut spawned_at: Vec<_> = tasks.close().iter().map(|task| task.location()).collect();
-        if let Executor::Pool(scheduler) = self {
-            spawned_at.extend(scheduler.pool.running());
         }
         Err(Stuck { spawned_at })
     }
@@ -407,7 +405,7 @@ fn no_reactor() -> &'static Arc<Reactor> {
     NO_REACTOR.get_or_init(|| {
         let reactor =
             Reactor::new().expect("a stage without a reactor borrows a closed one, which needs a poller");
-        reactor.close();
+        reactor.refuse();
         reactor
     })
 }

@@ -1,12 +1,13 @@
 //! Stage 2. What is a task, and who polls it?
 //!
-//! A task is a future with its state; a [`Runnable`] is the right to poll it once. One queue holds them, and one thread
-//! takes them out. A waker does no more than put its task back into the queue.
+//! A task is a future with its state; a [`Runnable`] is the right to poll it once. One queue holds them, and
+//! one thread takes them out. A waker does no more than put its task back into the queue.
 //!
 //! Still missing: the other cores. And whoever blocks this thread blocks every task.
 
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU32;
 use std::panic::Location;
 use std::time::Instant;
 
@@ -14,17 +15,22 @@ use crossbeam::channel::{self, Receiver, Sender};
 
 use super::Stage;
 use super::threads::Threads;
-use crate::primitive::{Arc, Mutex, lock};
-use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
-use crate::scheduler::tasks::Tasks;
+use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, lock};
+use crate::runnable::{JoinHandle, Runnable, Schedule, SpawnedAt, TaskRef, Wake, task};
+use crate::tasks::Tasks;
 
 /// One thread, one queue.
 pub(super) struct Scheduler {
     // Each guards itself:
     threads: Threads,
-    pub(super) tasks: Tasks,
+    /// Those that sleep.
+    tasks: Tasks,
     /// Where tasks wait to be polled; `None` once closed, for then nobody takes them out.
     queue: Mutex<Option<Sender<Runnable>>>,
+    /// Where the task that is being polled was spawned, for the report of a shutdown.
+    polled: SpawnedAt,
+    /// Set once, by [`Scheduler::close`].
+    is_closing: AtomicBool,
 }
 
 /// A task's way back to its scheduler.
@@ -35,8 +41,14 @@ impl Schedule for Origin {
         self.0.schedule(runnable);
     }
 
-    fn finished(&self, tag: u64) {
-        self.0.tasks.remove(tag);
+    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
+        self.0.tasks.insert(0, task)
+    }
+
+    fn finished(&self, place: Option<NonZeroU32>) {
+        if let Some(place) = place {
+            self.0.tasks.remove(place);
+        }
     }
 }
 
@@ -48,8 +60,10 @@ impl Scheduler {
             threads: Threads::new(),
             tasks: Tasks::new(1),
             queue: Mutex::new(Some(push)),
+            polled: SpawnedAt::nowhere(),
+            is_closing: AtomicBool::new(false),
         });
-        let context = Context { queue };
+        let context = Context { scheduler: Arc::clone(&scheduler), queue };
         scheduler.threads.start(Stage::S2Executor, move || context.work())?;
         Ok(scheduler)
     }
@@ -64,9 +78,7 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let origin = Origin(Arc::clone(self));
-        let make = |tag| task(future, origin, tag, location);
-        let (runnable, handle) = self.tasks.insert(0, false, make);
+        let (runnable, handle) = task(future, Origin(Arc::clone(self)), 0, location);
         // After the close this drops the runnable, which cancels the task.
         self.schedule(runnable);
         handle
@@ -82,19 +94,28 @@ impl Scheduler {
         drop(refused);
     }
 
-    /// Cancels every task, waits until the one that is polled comes back, and ends the thread. False: it did not come
-    /// back in time, or this is that thread.
+    /// Cancels every task, waits until the one that is polled comes back, and ends the thread. False: it did
+    /// not come back in time, or this is that thread.
     pub(super) fn close(&self, deadline: Option<Instant>) -> bool {
+        // Relaxed: a task that is polled once more ends all the same, for it can neither come back to the queue
+        // nor go to sleep, or else is on the list below.
+        self.is_closing.store(true, Ordering::Relaxed);
         drop(lock(&self.queue).take());
         for task in self.tasks.close() {
             task.abort();
         }
         self.threads.join(deadline)
     }
+
+    /// Where the task that is being polled was spawned.
+    pub(super) fn stuck(&self) -> Vec<&'static Location<'static>> {
+        self.polled.get().into_iter().collect()
+    }
 }
 
 /// What the worker's thread alone may touch.
 struct Context {
+    scheduler: Arc<Scheduler>,
     queue: Receiver<Runnable>,
 }
 
@@ -106,13 +127,19 @@ impl Context {
         }
     }
 
-    /// The next task, waiting for one if need be. `None`: the scheduler is closed, and those that waited are gone.
+    /// The next task, waiting for one if need be. `None`: the scheduler is closed, and those that waited are
+    /// gone.
     fn next_runnable(&self) -> Option<Runnable> {
         self.queue.recv().ok()
     }
 
-    /// One poll. The panic of a task ends in its handle, that of an aborted one is its last.
+    /// One poll. The panic of a task ends in its handle.
     fn poll(&self, runnable: Runnable) {
+        if self.scheduler.is_closing.load(Ordering::Relaxed) {
+            return drop(runnable);
+        }
+        self.scheduler.polled.set(Some(runnable.location()));
         runnable.run();
+        self.scheduler.polled.set(None);
     }
 }

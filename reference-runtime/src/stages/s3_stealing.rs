@@ -1,15 +1,16 @@
 //! Stage 3. How do we use every core?
 //!
-//! N threads, and a queue for each, so that they rarely meet. What other threads wake goes to the injector; what a
-//! worker wakes goes to its next-task slot, and from there to its own queue. A worker out of work steals half of
-//! another's queue; one that finds nothing sleeps, by the protocol of [`crate::idle`].
+//! N threads, and a queue for each, so that they rarely meet. What other threads wake goes to the injector;
+//! what a worker wakes goes to its next-task slot, and from there to its own queue. A worker out of work
+//! steals half of another's queue; one that finds nothing sleeps, by the protocol of [`crate::idle`].
 //!
-//! Still missing: nobody waits for sockets and timers. And a task that blocks takes its worker with it, and the task in
-//! that worker's slot.
+//! Still missing: nobody waits for sockets and timers. And a task that blocks takes its worker with it, and
+//! the task in that worker's slot.
 
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU32;
 use std::panic::Location;
 use std::time::Instant;
 
@@ -19,11 +20,11 @@ use crate::idle::{Idle, Left, Place};
 use crate::park::{Parker, Unparker};
 use crate::primitive::{Arc, AtomicBool, Ordering};
 use crate::queue::{self, Injector, LocalQueue, NextTask, Stealer};
-use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
-use crate::scheduler::tasks::Tasks;
+use crate::runnable::{JoinHandle, Runnable, Schedule, SpawnedAt, TaskRef, Wake, task};
+use crate::tasks::Tasks;
 
-/// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
-/// not starve the rest.
+/// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever
+/// must not starve the rest.
 const SLOT_IN_A_ROW: u32 = 3;
 /// After so many polls a worker looks at the injector though its own queue has tasks. Odd and not a round
 /// number, so that it does not fall into step with the program's own rhythm.
@@ -37,7 +38,8 @@ pub(super) struct Scheduler {
     injector: Injector,
     idle: Idle<Arc<Worker>>,
     threads: Threads,
-    pub(super) tasks: Tasks,
+    /// Those that sleep.
+    tasks: Tasks,
     /// Set once, by [`Scheduler::close`].
     is_closing: AtomicBool,
 }
@@ -50,8 +52,14 @@ impl Schedule for Origin {
         self.0.schedule(runnable, wake);
     }
 
-    fn finished(&self, tag: u64) {
-        self.0.tasks.remove(tag);
+    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
+        self.0.tasks.insert(0, task)
+    }
+
+    fn finished(&self, place: Option<NonZeroU32>) {
+        if let Some(place) = place {
+            self.0.tasks.remove(place);
+        }
     }
 }
 
@@ -89,9 +97,7 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let origin = Origin(Arc::clone(self));
-        let make = |tag| task(future, origin, tag, location);
-        let (runnable, handle) = self.tasks.insert(0, false, make);
+        let (runnable, handle) = task(future, Origin(Arc::clone(self)), 0, location);
         // After the close this drops the runnable, which cancels the task.
         self.schedule(runnable, Wake::Fresh);
         handle
@@ -135,19 +141,21 @@ impl Scheduler {
         }
     }
 
-    /// Whether a worker that is about to sleep would miss a task. The queues of others count: their owners may block.
+    /// Whether a worker that is about to sleep would miss a task. The queues of others count: their owners
+    /// may block.
     fn has_queued_work(&self) -> bool {
         !self.injector.is_empty() || self.workers.iter().any(|worker| !worker.queue.is_empty())
     }
 
     fn is_closing(&self) -> bool {
-        // SeqCst: the partner is the store in `close`. A worker looks at it after it counted itself as sleeping, and
-        // `close` wakes all that sleep afterwards; in any other order a worker could sleep through the close.
+        // SeqCst: the partner is the store in `close`. A worker looks at it after it counted itself as
+        // sleeping, and `close` wakes all that sleep afterwards; in any other order a worker could sleep
+        // through the close.
         self.is_closing.load(Ordering::SeqCst)
     }
 
-    /// Cancels every task, waits until those being polled come back, and ends the threads. False: some did not come
-    /// back in time, or this is one of the threads.
+    /// Cancels every task, waits until those being polled come back, and ends the threads. False: some did
+    /// not come back in time, or this is one of the threads.
     pub(super) fn close(&self, deadline: Option<Instant>) -> bool {
         // SeqCst: the partner is the load in `is_closing`.
         self.is_closing.store(true, Ordering::SeqCst);
@@ -155,20 +163,32 @@ impl Scheduler {
         for task in self.tasks.close() {
             task.abort();
         }
+        for worker in &self.workers {
+            drop(worker.next_task.take());
+            // The injector is closed, so this drops them.
+            worker.queue.drain_into(&self.injector);
+        }
         while let Some((worker, place)) = self.idle.take_sleeper() {
             self.wake(&worker, place);
         }
         self.threads.join(deadline)
     }
+
+    /// Where the tasks that are being polled were spawned.
+    pub(super) fn stuck(&self) -> Vec<&'static Location<'static>> {
+        self.workers.iter().filter_map(|worker| worker.polled.get()).collect()
+    }
 }
 
 /// What others may see of a worker.
 struct Worker {
-    /// Filled and emptied by the worker.
+    /// Filled and emptied by the worker, and emptied by the close.
     next_task: NextTask,
     /// Emptied by anyone; the worker pushes through its [`LocalQueue`].
     queue: Stealer,
     unparker: Unparker,
+    /// Where the task that is being polled was spawned, for the report of a shutdown.
+    polled: SpawnedAt,
 }
 
 impl PartialEq for Worker {
@@ -199,8 +219,8 @@ thread_local! {
     static CURRENT: OnceCell<Context> = const { OnceCell::new() };
 }
 
-/// Calls `f` with the context of the calling thread if it is a worker. `None` on other threads and while the thread's
-/// locals are being destroyed.
+/// Calls `f` with the context of the calling thread if it is a worker. `None` on other threads and while the
+/// thread's locals are being destroyed.
 fn with_current<R>(f: impl FnOnce(&Context) -> R) -> Option<R> {
     CURRENT.try_with(|current| current.get().map(f)).ok().flatten()
 }
@@ -215,7 +235,12 @@ impl Worker {
     fn new() -> (Arc<Worker>, (LocalQueue, Parker)) {
         let (local, stealer) = queue::local();
         let parker = Parker::new();
-        let worker = Worker { next_task: NextTask::new(), queue: stealer, unparker: parker.unparker() };
+        let worker = Worker {
+            next_task: NextTask::new(),
+            queue: stealer,
+            unparker: parker.unparker(),
+            polled: SpawnedAt::nowhere(),
+        };
         (Arc::new(worker), (local, parker))
     }
 }
@@ -281,8 +306,8 @@ impl Context {
         if let Some(runnable) = self.worker.next_task.take() {
             return Some(runnable);
         }
-        // For a moment, what is moved to our queue was in none: a worker may have gone to sleep then, and this one may
-        // block in its very next poll.
+        // For a moment, what is moved to our queue was in none: a worker may have gone to sleep then, and
+        // this one may block in its very next poll.
         self.has_carried.set(true);
         let workers = self.scheduler.workers.len();
         self.scheduler.injector.pop_batch(&self.queue, workers).or_else(|| self.steal())
@@ -313,7 +338,14 @@ impl Context {
 
     /// One poll. The panic of a task ends in its handle.
     fn poll(&self, runnable: Runnable) {
-        runnable.run();
+        if self.scheduler.is_closing() {
+            return drop(runnable);
+        }
+        self.worker.polled.set(Some(runnable.location()));
+        if let Some(again) = runnable.poll() {
+            self.push(again, Wake::DuringPoll);
+        }
+        self.worker.polled.set(None);
     }
 
     /// Counts a poll. True: it is time to look up from the own queue.

@@ -1,14 +1,15 @@
 //! Stage 4. Who waits for the sockets?
 //!
-//! The workers themselves: the one that would sleep first waits in the reactor, for events and timers as well as for
-//! work; others sleep on their parkers. A worker with much to do looks at the reactor now and then.
+//! The workers themselves: the one that would sleep first waits in the reactor, for events and timers as well
+//! as for work; others sleep on their parkers. A worker with much to do looks at the reactor now and then.
 //!
-//! Still missing: if every worker is blocked, nobody waits in the reactor. One blocking call holds up the tasks of its
-//! worker; as many as there are workers hold up everything, the timers included.
+//! Still missing: if every worker is blocked, nobody waits in the reactor. One blocking call holds up the
+//! tasks of its worker; as many as there are workers hold up everything, the timers included.
 
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU32;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
@@ -19,14 +20,14 @@ use crate::park::{Parker, Unparker};
 use crate::primitive::{Arc, AtomicBool, Ordering};
 use crate::queue::{self, Injector, LocalQueue, NextTask, Stealer};
 use crate::reactor::Reactor;
-use crate::runnable::{JoinHandle, Runnable, Schedule, Wake, task};
-use crate::scheduler::tasks::Tasks;
+use crate::runnable::{JoinHandle, Runnable, Schedule, SpawnedAt, TaskRef, Wake, task};
+use crate::tasks::Tasks;
 
-/// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
-/// not starve the rest.
+/// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever
+/// must not starve the rest.
 const SLOT_IN_A_ROW: u32 = 3;
-/// After so many polls a worker looks at the injector and the reactor though its own queue has tasks. Odd and not a round
-/// number, so that it does not fall into step with the program's own rhythm.
+/// After so many polls a worker looks at the injector and the reactor though its own queue has tasks. Odd and
+/// not a round number, so that it does not fall into step with the program's own rhythm.
 const BEAT_POLLS: u32 = 61;
 
 /// N threads, a queue for each, and a reactor.
@@ -38,7 +39,8 @@ pub(super) struct Scheduler {
     injector: Injector,
     idle: Idle<Arc<Worker>>,
     threads: Threads,
-    pub(super) tasks: Tasks,
+    /// Those that sleep.
+    tasks: Tasks,
     /// Set once, by [`Scheduler::close`].
     is_closing: AtomicBool,
 }
@@ -51,14 +53,20 @@ impl Schedule for Origin {
         self.0.schedule(runnable, wake);
     }
 
-    fn finished(&self, tag: u64) {
-        self.0.tasks.remove(tag);
+    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
+        self.0.tasks.insert(0, task)
+    }
+
+    fn finished(&self, place: Option<NonZeroU32>) {
+        if let Some(place) = place {
+            self.0.tasks.remove(place);
+        }
     }
 }
 
 impl Scheduler {
-    /// Starts the workers.
-    pub(super) fn start(workers: usize) -> io::Result<Arc<Self>> {
+    /// Starts the workers, for this stage or the next.
+    pub(super) fn start(stage: Stage, workers: usize) -> io::Result<Arc<Self>> {
         let (workers, seats): (Vec<_>, Vec<_>) = (0..workers).map(|_| Worker::new()).unzip();
         let scheduler = Arc::new(Scheduler {
             idle: Idle::new(workers.len()),
@@ -71,7 +79,7 @@ impl Scheduler {
         });
         for (number, (queue, parker)) in seats.into_iter().enumerate() {
             let context = Context::new(&scheduler, number, queue, parker);
-            let started = scheduler.threads.start(Stage::S4Reactor, || become_worker(context, Context::work));
+            let started = scheduler.threads.start(stage, || become_worker(context, Context::work));
             if started.is_err() {
                 scheduler.close(None);
                 return started.map(|()| scheduler);
@@ -90,9 +98,7 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let origin = Origin(Arc::clone(self));
-        let make = |tag| task(future, origin, tag, location);
-        let (runnable, handle) = self.tasks.insert(0, false, make);
+        let (runnable, handle) = task(future, Origin(Arc::clone(self)), 0, location);
         // After the close this drops the runnable, which cancels the task.
         self.schedule(runnable, Wake::Fresh);
         handle
@@ -136,25 +142,32 @@ impl Scheduler {
         }
     }
 
-    /// Whether a worker that is about to sleep would miss a task. The queues of others count: their owners may block.
+    /// Whether a worker that is about to sleep would miss a task. The queues of others count: their owners
+    /// may block.
     fn has_queued_work(&self) -> bool {
         !self.injector.is_empty() || self.workers.iter().any(|worker| !worker.queue.is_empty())
     }
 
     fn is_closing(&self) -> bool {
-        // SeqCst: the partner is the store in `close`. A worker looks at it after it counted itself as sleeping, and
-        // `close` wakes all that sleep afterwards; in any other order a worker could sleep through the close.
+        // SeqCst: the partner is the store in `close`. A worker looks at it after it counted itself as
+        // sleeping, and `close` wakes all that sleep afterwards; in any other order a worker could sleep
+        // through the close.
         self.is_closing.load(Ordering::SeqCst)
     }
 
-    /// Cancels every task, waits until those being polled come back, and ends the threads. False: some did not come
-    /// back in time, or this is one of the threads.
+    /// Cancels every task, waits until those being polled come back, and ends the threads. False: some did
+    /// not come back in time, or this is one of the threads.
     pub(super) fn close(&self, deadline: Option<Instant>) -> bool {
         // SeqCst: the partner is the load in `is_closing`.
         self.is_closing.store(true, Ordering::SeqCst);
         drop(self.injector.close());
         for task in self.tasks.close() {
             task.abort();
+        }
+        for worker in &self.workers {
+            drop(worker.next_task.take());
+            // The injector is closed, so this drops them.
+            worker.queue.drain_into(&self.injector);
         }
         while let Some((worker, place)) = self.idle.take_sleeper() {
             self.wake(&worker, place);
@@ -163,15 +176,22 @@ impl Scheduler {
         self.reactor.close();
         all_ended
     }
+
+    /// Where the tasks that are being polled were spawned.
+    pub(super) fn stuck(&self) -> Vec<&'static Location<'static>> {
+        self.workers.iter().filter_map(|worker| worker.polled.get()).collect()
+    }
 }
 
 /// What others may see of a worker.
 struct Worker {
-    /// Filled and emptied by the worker.
+    /// Filled and emptied by the worker, and emptied by the close.
     next_task: NextTask,
     /// Emptied by anyone; the worker pushes through its [`LocalQueue`].
     queue: Stealer,
     unparker: Unparker,
+    /// Where the task that is being polled was spawned, for the report of a shutdown.
+    polled: SpawnedAt,
 }
 
 impl PartialEq for Worker {
@@ -202,8 +222,8 @@ thread_local! {
     static CURRENT: OnceCell<Context> = const { OnceCell::new() };
 }
 
-/// Calls `f` with the context of the calling thread if it is a worker. `None` on other threads and while the thread's
-/// locals are being destroyed.
+/// Calls `f` with the context of the calling thread if it is a worker. `None` on other threads and while the
+/// thread's locals are being destroyed.
 fn with_current<R>(f: impl FnOnce(&Context) -> R) -> Option<R> {
     CURRENT.try_with(|current| current.get().map(f)).ok().flatten()
 }
@@ -218,7 +238,12 @@ impl Worker {
     fn new() -> (Arc<Worker>, (LocalQueue, Parker)) {
         let (local, stealer) = queue::local();
         let parker = Parker::new();
-        let worker = Worker { next_task: NextTask::new(), queue: stealer, unparker: parker.unparker() };
+        let worker = Worker {
+            next_task: NextTask::new(),
+            queue: stealer,
+            unparker: parker.unparker(),
+            polled: SpawnedAt::nowhere(),
+        };
         (Arc::new(worker), (local, parker))
     }
 }
@@ -285,8 +310,8 @@ impl Context {
         if let Some(runnable) = self.worker.next_task.take() {
             return Some(runnable);
         }
-        // For a moment, what is moved to our queue was in none: a worker may have gone to sleep then, and this one may
-        // block in its very next poll.
+        // For a moment, what is moved to our queue was in none: a worker may have gone to sleep then, and
+        // this one may block in its very next poll.
         self.has_carried.set(true);
         let workers = self.scheduler.workers.len();
         self.scheduler.injector.pop_batch(&self.queue, workers).or_else(|| self.steal())
@@ -317,7 +342,14 @@ impl Context {
 
     /// One poll. The panic of a task ends in its handle.
     fn poll(&self, runnable: Runnable) {
-        runnable.run();
+        if self.scheduler.is_closing() {
+            return drop(runnable);
+        }
+        self.worker.polled.set(Some(runnable.location()));
+        if let Some(again) = runnable.poll() {
+            self.push(again, Wake::DuringPoll);
+        }
+        self.worker.polled.set(None);
     }
 
     /// Counts a poll. True: it is time to look up from the own queue.

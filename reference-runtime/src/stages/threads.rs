@@ -19,7 +19,8 @@ pub(super) fn works_for() -> Option<Stage> {
     WORKS_FOR.get()
 }
 
-/// The workers' threads. Nothing is ever sent: each thread holds a sender, and the last one to end closes the channel.
+/// The workers' threads. Nothing is ever sent: each thread holds a sender, and the last one to end closes the
+/// channel.
 pub(super) struct Threads {
     handles: Mutex<Vec<thread::JoinHandle<()>>>,
     /// `None` once [`Threads::join`] waits.
@@ -48,8 +49,8 @@ impl Threads {
         Ok(())
     }
 
-    /// Waits until every thread has ended. False: the deadline came first, or this is one of the threads, which would
-    /// wait for itself.
+    /// Waits until every thread has ended. False: the deadline came first, or this is one of the threads,
+    /// which would wait for itself.
     pub(super) fn join(&self, deadline: Option<Instant>) -> bool {
         drop(lock(&self.is_running).take());
         let here = thread::current().id();
