@@ -29,10 +29,10 @@ impl Usage {
             .map_err(|error| format!("the system does not tell what the process has used: {error}"))?;
         let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
         let switches = usage.voluntary_context_switches() + usage.involuntary_context_switches();
-        Ok(Usage {
-            cpu: Duration::from_micros(micros.unsigned_abs()),
-            switches: u64::from(switches.unsigned_abs()),
-        })
+        // The system's count has 32 bits on some machines.
+        #[allow(clippy::useless_conversion)]
+        let switches = u64::from(switches.unsigned_abs());
+        Ok(Usage { cpu: Duration::from_micros(micros.unsigned_abs()), switches })
     }
 
     #[cfg(not(unix))]

@@ -106,8 +106,8 @@ async fn serve<R: Runtime>(
             filled -= end;
             let request = REQUESTS.fetch_add(1, Ordering::Relaxed);
             match handler {
-                Handler::Sleeps if request % 10 == 0 => thread::sleep(PAUSE),
-                Handler::SleepsOffloaded if request % 10 == 0 => {
+                Handler::Sleeps if request.is_multiple_of(10) => thread::sleep(PAUSE),
+                Handler::SleepsOffloaded if request.is_multiple_of(10) => {
                     R::spawn_blocking(|| thread::sleep(PAUSE)).await;
                 }
                 _ => {}

@@ -32,7 +32,7 @@ pub(super) fn run<R: Runtime>(runtime: &R, plan: &Plan, one_in: u64) -> Result<V
             let mut polls = task * one_in / tasks;
             while !board.is_over.load(Ordering::Relaxed) {
                 polls += 1;
-                if polls % one_in == 0 {
+                if polls.is_multiple_of(one_in) {
                     thread::sleep(TURN);
                 } else {
                     hog::compute(steps);
