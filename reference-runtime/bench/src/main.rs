@@ -1,0 +1,54 @@
+//! Every workload on this runtime and on its peers, side by side.
+//!
+//! | File | Is |
+//! |---|---|
+//! | `rows.rs` | the table of what is measured |
+//! | `workloads/` | what each row does, once, generic over the runtime |
+//! | `runtimes/` | the trait that makes that possible, and a file per runtime |
+//! | `run.rs` | rounds of processes, one at a time, in turns |
+//! | `child.rs` | what such a process does |
+//! | `stats.rs`, `report.rs`, `machine.rs` | figures into tables and files |
+
+mod allocator;
+mod args;
+mod child;
+mod counters;
+mod load;
+mod machine;
+mod primitives;
+mod report;
+mod rows;
+mod run;
+mod runtimes;
+mod stats;
+mod workloads;
+
+use std::{env, process::ExitCode};
+
+use args::Command;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let done = match arguments.first().map(String::as_str) {
+        Some(child::ARGUMENT) => child::run(&arguments[1..]),
+        Some(load::ARGUMENT) => load::run(&arguments[1..]).and_then(|measured| child::print(&measured)),
+        _ => args::parse(arguments).and_then(obey),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("reference-runtime-bench: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn obey(command: Command) -> Result<(), String> {
+    match command {
+        Command::Help => print!("{}", args::HELP),
+        Command::List => print!("{}", rows::list()),
+        Command::Show { rows, from } => return report::show(&rows, &from),
+        Command::Measure(measure) => return run::measure(&measure),
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! reference-runtime through its public face, as its documentation shows it.
+
+use std::{future::Future, io, net::SocketAddr, time::Duration};
+
+use futures::io::{AsyncReadExt, AsyncWriteExt};
+use reference_runtime::{
+    Builder,
+    net::{TcpListener, TcpStream},
+    task::{self, JoinHandle},
+    time,
+};
+
+use super::{Contender, Kind, Listener, Runtime, Stream};
+use crate::primitives::{AsyncChannel, FuturesOneshot};
+
+pub(crate) struct Ours(reference_runtime::Runtime);
+
+impl Runtime for Ours {
+    type Task<T: Send + 'static> = JoinHandle<T>;
+    type Mutex = async_lock::Mutex<u64>;
+    type Channel = AsyncChannel;
+    type Shared = AsyncChannel;
+    type Oneshot = FuturesOneshot;
+    type Listener = TcpListener;
+
+    fn start(contender: &Contender, workers: usize) -> io::Result<Self> {
+        let Kind::Ours { detects, learns } = contender.kind else {
+            return Err(io::Error::other(format!("{} is not ours", contender.name)));
+        };
+        let mut builder = Builder::new();
+        builder.worker_threads(workers).learn(learns);
+        if !detects {
+            builder.handoff_after(None);
+        }
+        Ok(Ours(builder.build()?))
+    }
+
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.0.block_on(future)
+    }
+
+    fn detach_from_outside<F: Future<Output = ()> + Send + 'static>(&self, future: F) {
+        self.0.spawn(future);
+    }
+
+    fn spawn<F>(future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        task::spawn(future)
+    }
+
+    fn detach<F: Future<Output = ()> + Send + 'static>(future: F) {
+        task::spawn(future);
+    }
+
+    fn yield_now() -> impl Future<Output = ()> + Send {
+        task::yield_now()
+    }
+
+    fn sleep(duration: Duration) -> impl Future<Output = ()> + Send {
+        time::sleep(duration)
+    }
+
+    fn spawn_blocking<T: Send + 'static>(
+        closure: impl FnOnce() -> T + Send + 'static,
+    ) -> impl Future<Output = T> + Send {
+        task::spawn_blocking(closure)
+    }
+
+    fn block_in_place<T>(closure: impl FnOnce() -> T) -> T {
+        task::block_in_place(closure)
+    }
+
+    fn peak_threads(&self) -> Option<usize> {
+        Some(self.0.metrics().peak_threads())
+    }
+}
+
+impl Listener for TcpListener {
+    type Stream = TcpStream;
+
+    async fn bind_any_port() -> io::Result<(Self, SocketAddr)> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    }
+
+    async fn accept(&self) -> io::Result<TcpStream> {
+        let (stream, _) = self.accept().await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+}
+
+impl Stream for TcpStream {
+    async fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        AsyncReadExt::read(self, buffer).await
+    }
+
+    async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        AsyncWriteExt::write_all(self, bytes).await
+    }
+}
