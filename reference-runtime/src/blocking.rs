@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use slab::Slab;
 
-use crate::primitive::{Arc, Condvar, Mutex, MutexGuard, lock, thread};
+use crate::primitive::{Arc, Condvar, Locked, Mutex, lock, thread};
 use crate::runnable::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
 
 /// As many as a storm of blocking calls may need, and few enough for any machine.
@@ -138,7 +138,7 @@ impl Pool {
 
     /// Starts a thread, which counts as free before it runs: closures that come meanwhile need not start one
     /// more for the closure that it is for.
-    fn start_thread(self: &Arc<Self>, mut state: MutexGuard<'_, State>) -> io::Result<()> {
+    fn start_thread(self: &Arc<Self>, mut state: Locked<'_, State>) -> io::Result<()> {
         state.threads += 1;
         let mut builder = thread::Builder::new().name("blocking".to_owned());
         if let Some(size) = state.stack_size {
@@ -195,11 +195,7 @@ impl Pool {
             let expires = *expires.get_or_insert_with(|| Instant::now() + self.keep_alive);
             let left = expires.saturating_duration_since(Instant::now());
             // The last thread has nothing to expect from the clock.
-            state = if is_last {
-                self.called.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner())
-            } else {
-                self.called.wait_timeout(state, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0
-            };
+            state = if is_last { state.wait(&self.called) } else { state.wait_timeout(&self.called, left) };
         }
     }
 
@@ -225,11 +221,9 @@ impl Pool {
         }
         while state.threads > 0 {
             state = match deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())) {
-                None => self.ended.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner()),
+                None => state.wait(&self.ended),
                 Some(left) if left.is_zero() => return false,
-                Some(left) => {
-                    self.ended.wait_timeout(state, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0
-                }
+                Some(left) => state.wait_timeout(&self.ended, left),
             };
         }
         let handles = std::mem::take(&mut state.handles);
@@ -395,7 +389,7 @@ mod tests {
         }
         let mut state = lock(&pool.state);
         while state.threads > 1 {
-            state = pool.ended.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
+            state = state.wait(&pool.ended);
         }
         drop(state);
         assert_eq!(block_on(spawn(&pool, || 7)), 7);

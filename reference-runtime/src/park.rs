@@ -224,7 +224,7 @@ impl Token {
         }
         loop {
             let Some(deadline) = deadline else {
-                guard = self.unparked.wait(guard).unwrap_or_else(|poisoned| poisoned.into_inner());
+                guard = guard.wait(&self.unparked);
                 if self.take() {
                     return true;
                 }
@@ -234,8 +234,7 @@ impl Token {
             if left.is_zero() {
                 return self.leave();
             }
-            let woken = self.unparked.wait_timeout(guard, left);
-            guard = woken.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+            guard = guard.wait_timeout(&self.unparked, left);
             if self.take() {
                 return true;
             }

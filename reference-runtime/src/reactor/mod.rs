@@ -29,7 +29,7 @@ use std::{
 use polling::{Events, PollMode, Poller};
 use slab::Slab;
 
-use crate::primitive::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, lock};
+use crate::primitive::{Arc, AtomicBool, Locked, Mutex, Ordering, before_user_code, lock, try_lock};
 
 pub(crate) mod source;
 pub(crate) mod timers;
@@ -107,11 +107,7 @@ impl Reactor {
 
     /// Becomes the attendant, unless another thread is.
     pub(crate) fn try_attend(&self) -> Option<Attendant<'_>> {
-        let events = match self.attendance.try_lock() {
-            Ok(events) => events,
-            Err(std::sync::TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(std::sync::TryLockError::WouldBlock) => return None,
-        };
+        let events = try_lock(&self.attendance)?;
         // SeqCst: the attendant sets this, then looks for work, then waits; who adds work looks at this
         // afterwards, in `is_attended`. Without one order of the four, each could miss the other, and the
         // work would wait for an event.
@@ -205,7 +201,7 @@ impl fmt::Debug for Reactor {
 #[must_use]
 pub(crate) struct Attendant<'a> {
     reactor: &'a Reactor,
-    events: MutexGuard<'a, Events>,
+    events: Locked<'a, Events>,
 }
 
 impl Attendant<'_> {
@@ -265,6 +261,7 @@ impl Woken {
     /// Wakes all. A waker that panics does not keep the others from being woken: they belong to other tasks. Its
     /// panic was reported by the panic hook and concerns none of the callers, so it ends here.
     pub(crate) fn wake(self) -> usize {
+        before_user_code();
         let count = self.0.len();
         for waker in self.0 {
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {

@@ -22,7 +22,7 @@ use std::task::{Context, Poll, Waker};
 use super::pointers::{JoinSide, Runnable, TaskRef, raw_waker};
 use super::state::{Complete, Remains, Start, State, Suspend};
 use super::{JoinError, JoinHandle, Schedule, Wake};
-use crate::primitive::{AtomicU32, Ordering, UnsafeCell};
+use crate::primitive::{AtomicU32, Ordering, UnsafeCell, before_user_code};
 
 /// The part of a task that does not depend on its types.
 pub(super) struct Header {
@@ -151,6 +151,7 @@ pub(super) unsafe fn leave(task: NonNull<Header>, remains: Remains) {
 
 /// Runs a destructor or a waker of the user's, and hides its panic: there is nobody left to tell.
 pub(super) fn quietly(user_code: impl FnOnce()) {
+    before_user_code();
     let Err(payload) = catch_unwind(AssertUnwindSafe(user_code)) else { return };
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         // A payload whose destructor panics may well leave another such, so this one is leaked.
@@ -252,6 +253,7 @@ unsafe fn schedule<F: Future, S: Schedule>(task: NonNull<Header>, wake: Wake) {
 ///
 /// The caller is the running thread, and the future is in its place.
 unsafe fn poll<F: Future, S>(task: NonNull<Header>) -> Result<Poll<F::Output>, Payload> {
+    before_user_code();
     // SAFETY: the running thread's reference outlives the waker, which is not dropped and so gives up none.
     let waker = ManuallyDrop::new(unsafe { Waker::from_raw(raw_waker(task)) });
     let mut context = Context::from_waker(&waker);
@@ -273,6 +275,7 @@ unsafe fn poll<F: Future, S>(task: NonNull<Header>) -> Result<Poll<F::Output>, P
 ///
 /// The task is alive, the stage is the caller's, and the future is in it. It is not afterwards.
 unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> Result<(), Payload> {
+    before_user_code();
     // SAFETY: the task is alive.
     let Task { header, schedule, stage } = unsafe { typed::<F, S>(task) };
     let dropped = stage.with_mut(|stage| {

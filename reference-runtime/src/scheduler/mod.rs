@@ -38,7 +38,7 @@ use self::monitor::Monitor;
 use self::threads::Threads;
 use self::worker::{Context, Worker, with_current};
 use crate::idle::{Idle, Place};
-use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, lock};
+use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, before_user_code, lock};
 use crate::queue::Injector;
 use crate::reactor::Reactor;
 use crate::runnable::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
@@ -83,6 +83,7 @@ impl Hooks {
     /// A panic of the user's function has been printed; the thread goes on.
     fn call(hook: Option<&(dyn Fn() + Send + Sync)>) {
         let Some(hook) = hook else { return };
+        before_user_code();
         let _ = catch_unwind(AssertUnwindSafe(hook));
     }
 }

@@ -21,7 +21,7 @@ use super::lanes::Lane;
 use super::worker::{Context, Worker, become_worker};
 use super::{BLOCKING, Scheduler, abort_on_panic};
 use crate::park::Parker;
-use crate::primitive::{Arc, Condvar, Mutex, MutexGuard, lock, thread};
+use crate::primitive::{Arc, Condvar, Locked, Mutex, lock, thread};
 use crate::queue::LocalQueue;
 use crate::runnable::Runnable;
 
@@ -137,14 +137,13 @@ impl Threads {
         let mut pool = lock(&self.pool);
         while !pool.workers.is_empty() {
             pool = match deadline {
-                None => self.ended.wait(pool).unwrap_or_else(|poisoned| poisoned.into_inner()),
+                None => pool.wait(&self.ended),
                 Some(deadline) => {
                     let left = deadline.saturating_duration_since(Instant::now());
                     if left.is_zero() {
                         return false;
                     }
-                    let waited = self.ended.wait_timeout(pool, left);
-                    waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0
+                    pool.wait_timeout(&self.ended, left)
                 }
             };
         }
@@ -290,7 +289,7 @@ impl Scheduler {
         }
     }
 
-    fn start_thread(self: &Arc<Self>, mut pool: MutexGuard<'_, Pool>, errand: Errand) -> io::Result<()> {
+    fn start_thread(self: &Arc<Self>, mut pool: Locked<'_, Pool>, errand: Errand) -> io::Result<()> {
         if !pool.may_start() {
             return Err(io::ErrorKind::WouldBlock.into());
         }

@@ -170,7 +170,8 @@ fn cancelled_tasks_may_wake_and_cancel_each_other() {
     }
     assert_eq!(queue.run(), 3);
     queue.close();
-    lock(&wakers)[2].wake_by_ref();
+    let waker = lock(&wakers)[2].clone();
+    waker.wake();
     assert_eq!(queue.events(), ["finished"; 3]);
     drop(wakers);
     assert!(queue.is_unused());
