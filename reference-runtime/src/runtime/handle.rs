@@ -6,6 +6,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::{Metrics, default_runtime};
@@ -33,7 +34,8 @@ pub struct Handle {
 }
 
 thread_local! {
-    static ENTERED: RefCell<Option<Handle>> = const { RefCell::new(None) };
+    /// Counted apart from the scheduler's own count, which all threads share.
+    static ENTERED: RefCell<Option<Rc<Handle>>> = const { RefCell::new(None) };
 }
 
 impl Handle {
@@ -53,12 +55,17 @@ impl Handle {
 
     /// The runtime that this thread has entered or works for, if any.
     fn try_current() -> Option<Handle> {
-        let entered = ENTERED.try_with(|entered| entered.borrow().clone()).ok().flatten();
         let own = || worker::with_current(|context| Handle { scheduler: Arc::clone(&context.scheduler) });
-        entered.or_else(own)
+        Self::entered().map(|entered| Handle::clone(&entered)).or_else(own)
     }
 
-    /// Spawns on [`Handle::current`]. A task that spawns saves the two read-modify-writes of a handle of its own.
+    /// The runtime that this thread has entered, if any. `None` while the thread's locals are being destroyed, too.
+    fn entered() -> Option<Rc<Handle>> {
+        ENTERED.try_with(|entered| entered.borrow().clone()).ok().flatten()
+    }
+
+    /// Spawns on [`Handle::current`], without making a handle: its count is shared by all threads, and a change of it
+    /// costs more than the rest of a spawn while they all spawn.
     pub(crate) fn spawn_on_current<F>(
         future: F,
         location: &'static Location<'static>,
@@ -67,16 +74,13 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let is_entered = ENTERED.try_with(|entered| entered.borrow().is_some()).unwrap_or_default();
+        if let Some(entered) = Self::entered() {
+            return entered.scheduler.spawn(future, NO_TAG, location);
+        }
         let mut future = Some(future);
         let mut take = || future.take().expect("it is spawned here or below");
-        if !is_entered {
-            let spawned = worker::with_current(|context| context.scheduler.spawn(take(), NO_TAG, location));
-            if let Some(handle) = spawned {
-                return handle;
-            }
-        }
-        Handle::current().scheduler.spawn(take(), NO_TAG, location)
+        worker::with_current(|context| context.scheduler.spawn(take(), NO_TAG, location))
+            .unwrap_or_else(|| default_runtime().handle.scheduler.spawn(take(), NO_TAG, location))
     }
 
     /// Runs a future to its end on this thread, which sleeps while the future waits. What the future spawns runs on
@@ -145,7 +149,8 @@ impl Handle {
     pub fn enter(&self) -> Entered {
         let reactor = self.scheduler.reactor.enter();
         // In the destructor of a thread-local ours may be gone: then the default runtime serves.
-        let previous = ENTERED.try_with(|entered| entered.replace(Some(self.clone()))).ok().flatten();
+        let previous =
+            ENTERED.try_with(|entered| entered.replace(Some(Rc::new(self.clone())))).ok().flatten();
         Entered { previous, _reactor: reactor, stays_on_its_thread: PhantomData }
     }
 
@@ -178,7 +183,7 @@ impl fmt::Debug for Handle {
 /// ```
 #[must_use = "dropping the guard leaves the runtime again"]
 pub struct Entered {
-    previous: Option<Handle>,
+    previous: Option<Rc<Handle>>,
     _reactor: reactor::Entered,
     stays_on_its_thread: PhantomData<*const ()>,
 }
