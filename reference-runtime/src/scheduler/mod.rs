@@ -418,31 +418,39 @@ fn abort_on_panic(life: impl FnOnce()) {
 
 /// Runs a closure that may block. If a worker runs it, that worker's processor may be taken meanwhile.
 pub(crate) fn block_in_place<R>(closure: impl FnOnce() -> R) -> R {
-    let _in_place = with_current(InPlace::enter).flatten();
-    closure()
+    let mut closure = Some(closure);
+    let mut run = || closure.take().expect("it runs here or below")();
+    // One look at the thread's locals for both ends: a short closure should cost no more than its two exchanges.
+    with_current(|context| {
+        let _in_place = InPlace::enter(context);
+        run()
+    })
+    .unwrap_or_else(run)
 }
 
 /// A worker is inside [`block_in_place`].
-struct InPlace {
+struct InPlace<'a> {
+    context: &'a Context,
     seen: Seen,
 }
 
-impl InPlace {
-    fn enter(context: &Context) -> Option<Self> {
+impl<'a> InPlace<'a> {
+    /// `None`: this thread holds no processor, or is in place already.
+    fn enter(context: &'a Context) -> Option<Self> {
         let seen = context.worker.permit.enter_place()?;
         let scheduler = &context.scheduler;
         // The monitor comes later, and only if the closure takes long. Without one it is now or never.
         if !scheduler.monitor.is_on() && context.worker.permit.revoke(seen) {
             scheduler.hand_off(&context.worker, seen);
         }
-        Some(Self { seen })
+        Some(Self { context, seen })
     }
 }
 
-impl Drop for InPlace {
+impl Drop for InPlace<'_> {
     fn drop(&mut self) {
         // If the processor is gone, the worker finds out after its poll.
-        _ = with_current(|context| context.worker.permit.leave_place(self.seen));
+        _ = self.context.worker.permit.leave_place(self.seen);
     }
 }
 
