@@ -225,21 +225,21 @@ fn the_next_task_goes_to_one_of_two_takers() {
         let next = Arc::new(NextTask::new());
         let other = Arc::clone(&next);
         let taker = thread::spawn(move || tags(other.take()));
-        let refused = tags(next.put(runnable(0)));
+        let displaced = tags(next.put(runnable(0)));
         let mine = tags(next.take());
-        assert_each_once(1, [refused, mine, taker.join().unwrap(), tags(next.take())]);
+        assert_each_once(1, [displaced, mine, taker.join().unwrap(), tags(next.take())]);
     });
 }
 
 #[test]
-fn a_put_beside_a_taker_leaves_each_task_with_one_of_them() {
+fn a_displaced_next_task_is_not_taken_as_well() {
     model(|| {
         let next = Arc::new(NextTask::new());
         drop(next.put(runnable(0)));
         let other = Arc::clone(&next);
         let taker = thread::spawn(move || tags(other.take()));
-        let refused = tags(next.put(runnable(1)));
-        assert_each_once(2, [refused, taker.join().unwrap(), tags(next.take())]);
+        let displaced = tags(next.put(runnable(1)));
+        assert_each_once(2, [displaced, taker.join().unwrap(), tags(next.take())]);
     });
 }
 

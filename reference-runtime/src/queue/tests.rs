@@ -262,13 +262,13 @@ fn a_dropped_queue_drops_its_tasks_though_thieves_remain() {
 }
 
 #[test]
-fn a_slot_that_is_taken_gives_the_other_back() {
+fn the_next_task_is_displaced_by_another_and_taken_once() {
     let ends = Arc::new(AtomicUsize::new(0));
     let next = NextTask::new();
     assert!(next.is_empty() && next.take().is_none());
     assert!(next.put(counted(1, &ends)).is_none());
-    assert_eq!(tag(next.put(counted(2, &ends))), Some(2));
-    assert_eq!(tag(next.take()), Some(1));
+    assert_eq!(tag(next.put(counted(2, &ends))), Some(1));
+    assert_eq!(tag(next.take()), Some(2));
     assert!(next.is_empty() && next.take().is_none());
     assert!(next.put(counted(3, &ends)).is_none());
     drop(next);
@@ -319,8 +319,8 @@ fn many_threads_lose_nothing_and_see_nothing_twice() {
                     pushed += 1;
                     match pushed % 3 {
                         0 => {
-                            if let Some(refused) = next[owner as usize].put(pushing) {
-                                queue.push(refused, &injector);
+                            if let Some(displaced) = next[owner as usize].put(pushing) {
+                                queue.push(displaced, &injector);
                             }
                         }
                         _ => queue.push(pushing, &injector),

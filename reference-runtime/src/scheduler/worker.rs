@@ -1,7 +1,7 @@
 //! A worker: a thread that polls tasks, and the loop it runs while it holds a processor.
 //!
-//! In the order in which [`Context::find_task`] looks: the next-task slot (a task that was just woken,
-//! while its data is warm, a few times in a row), the worker's own queue, the injector, the queues of others. Who finds nothing waits in
+//! In the order in which [`Context::find_task`] looks: the next-task slot (the task woken last, while its data is
+//! warm, a few times in a row), the worker's own queue, the injector, the queues of others. Who finds nothing waits in
 //! the reactor, or on its parker if another worker is there already.
 //!
 //! What a poll costs beside the future itself: three relaxed stores before it ([`Progress`], so that the monitor can
