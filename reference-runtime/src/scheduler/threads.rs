@@ -33,8 +33,11 @@ const SHORT_COMPUTE: Duration = Duration::from_millis(1);
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 /// What a keep-alive beyond the end of the clock becomes.
 const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
-/// How many threads may be on their way to a lane at once that have yet to start.
-const STARTING_AT_ONCE: usize = 2;
+/// How many threads may be on their way to a lane at once that have yet to start. A start takes some 60 µs, most of
+/// which is spent waiting, so two at once are nearly twice as fast.
+const STARTING_AT_ONCE: usize = 4;
+/// A thread that takes a task from a lane while others wait sees to it that so many threads are on their way.
+const ON_THEIR_WAY: usize = 2;
 
 /// All threads of a scheduler.
 pub(crate) struct Threads {
@@ -418,9 +421,10 @@ impl Context {
                 pool.called -= 1;
             }
             if let Some(job) = scheduler.errand(&mut pool, &self.worker) {
-                let calls_another = pool.waiting_lane(scheduler).is_some() && pool.called == 0;
+                let waits = pool.waiting_lane(scheduler).is_some();
+                let calls = if waits { ON_THEIR_WAY.saturating_sub(pool.called) } else { 0 };
                 drop(pool);
-                if calls_another {
+                for _ in 0..calls {
                     scheduler.call_for_lane();
                 }
                 return Some(job);

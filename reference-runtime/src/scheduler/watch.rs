@@ -44,6 +44,9 @@ const BLOCKING_LANE_STANDS: Duration = Duration::from_secs(2);
 const UNATTENDED: Duration = Duration::from_millis(1);
 /// The time between two looks when all is well, at most: it bounds the delay until a poll is suspect at all.
 const CALM: Duration = Duration::from_millis(1);
+/// So many looks come at the shortest distance after the monitor wakes, before it slows down: the first can only find
+/// which polls there are, and the second which of them go on.
+const FIRST_LOOKS: u32 = 2;
 /// After so long without anything to watch, the monitor parks.
 const QUIET: Duration = Duration::from_millis(20);
 /// The most tasks that one look sends to the blocking lane.
@@ -63,6 +66,8 @@ pub(crate) struct Watch {
     pub(crate) scheduler: Arc<Scheduler>,
     period: Duration,
     pace: Duration,
+    /// Looks since there was something urgent, or since the monitor woke.
+    calm_looks: u32,
     /// By processor.
     seats: Vec<Seat>,
     /// Workers that lost their processors to relieve others, and have not come back.
@@ -125,6 +130,7 @@ impl Watch {
             scheduler,
             period,
             pace: period,
+            calm_looks: 0,
             relieved: Vec::new(),
             flush_again: Vec::new(),
             ramp: 0,
@@ -371,10 +377,13 @@ impl Watch {
             self.quiet_since = None;
         } else if is_farewell || now - *self.quiet_since.get_or_insert(now) >= QUIET {
             self.pace = self.period;
+            self.calm_looks = 0;
             self.quiet_since = None;
             return Next::Park;
         }
-        self.pace = if is_urgent { self.period } else { (self.pace * 2).min(CALM.max(self.period)) };
+        self.calm_looks = if is_urgent { 0 } else { self.calm_looks.saturating_add(1) };
+        let keeps_pace = self.calm_looks < FIRST_LOOKS;
+        self.pace = if keeps_pace { self.period } else { (self.pace * 2).min(CALM.max(self.period)) };
         Next::Look(self.pace)
     }
 }
