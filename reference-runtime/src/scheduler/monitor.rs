@@ -180,7 +180,8 @@ impl Monitor {
         }
         {
             let _change = lock(&watched.change);
-            if watched.mode.load(Ordering::Relaxed) != ARMED {
+            // An alarm that `stop` has set must not be cleared: that came before it took this lock.
+            if self.is_stopping.load(Ordering::Acquire) || watched.mode.load(Ordering::Relaxed) != ARMED {
                 return;
             }
             watched.mode.store(PARKED, Ordering::SeqCst);

@@ -449,12 +449,12 @@ impl Context {
     /// One poll without a processor, and what it teaches.
     fn poll_in_lane(&self, runnable: Runnable, lane: Lane) {
         if runnable.tag() == BLOCKING {
-            return self.poll_here_unwatched(runnable);
+            return self.poll_unwatched(runnable);
         }
         let kind = runnable.kind();
         let begun = Instant::now();
         let computed = kernel::own_processor_time();
-        self.poll_here_unwatched(runnable);
+        self.poll_unwatched(runnable);
         let took = begun.elapsed();
         let learned = &self.scheduler.learned;
         let short = match lane {
@@ -478,7 +478,7 @@ impl Context {
     }
 
     /// One poll that the monitor does not watch, since it holds no processor that anybody could want.
-    fn poll_here_unwatched(&self, runnable: Runnable) {
+    fn poll_unwatched(&self, runnable: Runnable) {
         self.worker.progress.resume();
         self.poll(runnable);
         self.worker.progress.rest();
