@@ -305,6 +305,12 @@ impl Scheduler {
         }
     }
 
+    /// Wakes a worker wherever it sleeps, if it does.
+    pub(crate) fn rouse(&self, worker: &Worker) {
+        worker.unparker.unpark();
+        self.reactor.notify();
+    }
+
     /// Whether a worker that is about to sleep would miss a task. What waits in another worker's queue is polled by
     /// that worker; if it is stuck, the monitor moves the task. Without a monitor every queue counts.
     pub(crate) fn has_queued_work(&self) -> bool {

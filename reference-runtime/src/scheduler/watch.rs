@@ -26,7 +26,7 @@ use super::kernel::{self, Sign};
 use super::lanes::Lane;
 use super::monitor::Verdict;
 use super::worker::{Progress, Worker};
-use crate::primitive::Arc;
+use crate::primitive::{Arc, Ordering, fence};
 
 /// A poll that computes, or of which nothing is known, is long after this time.
 const LONG: Duration = Duration::from_millis(10);
@@ -249,6 +249,11 @@ impl Watch {
         let (kind, spawned_at) = (worker.progress.kind(), worker.progress.spawned_at());
         if worker.progress.tick() != seat.tick || !worker.permit.revoke(seat.permit) {
             return false;
+        }
+        // SeqCst: the partner is the fence in `Idle::sleep`, see `Context::rest`.
+        fence(Ordering::SeqCst);
+        if worker.progress.tick() != seat.tick {
+            self.scheduler.rouse(&worker);
         }
         if !seat.permit.is_in_place() {
             match (verdict, kind) {

@@ -381,8 +381,11 @@ impl Context {
         self.worker.progress.rest();
         scheduler.idle.sleep(Arc::clone(&self.worker), place, self.is_searching.take());
         let mut woken = None;
-        // Step c of the proof in [`crate::idle`].
-        if !scheduler.has_queued_work() && !scheduler.is_closing() {
+        // Step c of the proof in [`crate::idle`]. The processor may have been revoked a moment ago: whoever did so looks
+        // at our tick after the fence in `Watch::hand_off`, and we look at our word after the one in `Idle::sleep`, so
+        // one of the two sees the other, and a worker without a processor does not sleep among those that have one.
+        let is_held = self.worker.permit.see().processor().is_some();
+        if is_held && !scheduler.has_queued_work() && !scheduler.is_closing() {
             scheduler.monitor.sleep_if_calm(scheduler);
             match attendant {
                 Some(attendant) => {
