@@ -83,6 +83,17 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// # Panics
 ///
 /// Polling one that has to wait panics if the runtime of the current thread has shut down.
+///
+/// # Examples
+///
+/// ```
+/// use reference_runtime::time::{Sleep, sleep};
+/// use std::time::Duration;
+///
+/// let mut nap: Sleep = sleep(Duration::from_millis(5));
+/// reference_runtime::block_on(&mut nap);
+/// assert!(nap.is_elapsed());
+/// ```
 #[must_use = "a sleep does nothing unless awaited"]
 pub struct Sleep {
     deadline: Instant,
@@ -233,6 +244,17 @@ pub fn timeout_at<F: Future>(deadline: Instant, future: F) -> Timeout<F> {
 
 pin_project! {
     /// A future that has limited time. Made by [`timeout`] and [`timeout_at`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use reference_runtime::time::{Timeout, timeout};
+    /// use std::{future::{Ready, ready}, time::Duration};
+    ///
+    /// let limited: Timeout<Ready<u32>> = timeout(Duration::ZERO, ready(7));
+    /// // The value wins.
+    /// assert_eq!(reference_runtime::block_on(limited), Ok(7));
+    /// ```
     #[derive(Debug)]
     #[must_use = "a timeout does nothing unless awaited"]
     pub struct Timeout<F> {
@@ -363,6 +385,20 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
 /// gets one tick, not a burst of them.
 ///
 /// As a [`Stream`] it yields what [`Interval::tick`] returns, and never ends.
+///
+/// # Examples
+///
+/// ```
+/// use futures::StreamExt;
+/// use reference_runtime::time::interval;
+/// use std::time::{Duration, Instant};
+///
+/// # reference_runtime::block_on(async {
+/// let period = Duration::from_millis(2);
+/// let ticks: Vec<Instant> = interval(period).take(3).collect().await;
+/// assert!(ticks[2] - ticks[0] >= period * 2);
+/// # })
+/// ```
 #[derive(Debug)]
 pub struct Interval {
     next: Sleep,

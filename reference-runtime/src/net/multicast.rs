@@ -13,7 +13,17 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket::set_multicast_loop_v4`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(socket.multicast_loop_v4()?);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn multicast_loop_v4(&self) -> io::Result<bool> {
         self.socket.get().multicast_loop_v4()
     }
@@ -50,7 +60,17 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket::set_multicast_ttl_v4`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_eq!(socket.multicast_ttl_v4()?, 1);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn multicast_ttl_v4(&self) -> io::Result<u32> {
         self.socket.get().multicast_ttl_v4()
     }
@@ -87,7 +107,18 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket::set_multicast_loop_v6`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// if let Ok(socket) = UdpSocket::bind("[::1]:0").await {
+    ///     assert!(socket.multicast_loop_v6()?);
+    /// }
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn multicast_loop_v6(&self) -> io::Result<bool> {
         self.socket.get().multicast_loop_v6()
     }
@@ -152,7 +183,23 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket::join_multicast_v4`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    /// use std::net::Ipv4Addr;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let socket = UdpSocket::bind("0.0.0.0:0").await?;
+    /// let group = Ipv4Addr::new(224, 0, 0, 251);
+    /// // A machine without a network refuses.
+    /// if socket.join_multicast_v4(group, Ipv4Addr::UNSPECIFIED).is_ok() {
+    ///     socket.leave_multicast_v4(group, Ipv4Addr::UNSPECIFIED)?;
+    /// }
+    /// assert!(socket.leave_multicast_v4(group, Ipv4Addr::UNSPECIFIED).is_err());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn leave_multicast_v4(&self, multiaddr: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
         self.socket.get().leave_multicast_v4(&multiaddr, &interface)
     }
@@ -192,7 +239,24 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket::join_multicast_v6`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    /// use std::net::Ipv6Addr;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// if let Ok(socket) = UdpSocket::bind("[::]:0").await {
+    ///     let group = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0xfb);
+    ///     // A machine without a network refuses.
+    ///     if socket.join_multicast_v6(&group, 0).is_ok() {
+    ///         socket.leave_multicast_v6(&group, 0)?;
+    ///     }
+    ///     assert!(socket.leave_multicast_v6(&group, 0).is_err());
+    /// }
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn leave_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
         self.socket.get().leave_multicast_v6(multiaddr, interface)
     }

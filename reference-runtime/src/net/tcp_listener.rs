@@ -133,7 +133,17 @@ impl TcpListener {
     ///
     /// # Examples
     ///
-    /// See [`TcpListener::bind`].
+    /// ```
+    /// use reference_runtime::net::TcpListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert!(listener.local_addr()?.ip().is_loopback());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.get().local_addr()
     }
@@ -146,7 +156,17 @@ impl TcpListener {
     ///
     /// # Examples
     ///
-    /// See [`TcpListener::set_ttl`].
+    /// ```
+    /// use reference_runtime::net::TcpListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// assert_ne!(listener.ttl()?, 0);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.socket.get().ttl()
     }
@@ -241,6 +261,30 @@ impl fmt::Debug for TcpListener {
 }
 
 /// The connections of a [`TcpListener`]. Made by [`TcpListener::incoming`].
+///
+/// # Examples
+///
+/// ```
+/// use futures::StreamExt;
+/// use reference_runtime::net::{TcpListener, TcpStream};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # reference_runtime::block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let addr = listener.local_addr()?;
+/// let clients = [TcpStream::connect(addr).await?, TcpStream::connect(addr).await?];
+///
+/// let mut incoming = listener.incoming().take(clients.len());
+/// let mut served = 0;
+/// while let Some(stream) = incoming.next().await {
+///     assert_eq!(stream?.local_addr()?, addr);
+///     served += 1;
+/// }
+/// assert_eq!(served, 2);
+/// # Ok(())
+/// # })
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a stream does nothing unless polled"]
 pub struct Incoming<'a> {

@@ -142,7 +142,17 @@ impl TcpStream {
     ///
     /// # Examples
     ///
-    /// See [`TcpStream::connect`].
+    /// ```
+    /// # use reference_runtime::net::{TcpListener, TcpStream};
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?, listener.local_addr()?);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.socket.get().peer_addr()
     }
@@ -155,7 +165,18 @@ impl TcpStream {
     ///
     /// # Examples
     ///
-    /// See [`TcpListener::accept`](super::TcpListener::accept).
+    /// ```
+    /// # use reference_runtime::net::{TcpListener, TcpStream};
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_, peer) = listener.accept().await?;
+    /// assert_eq!(stream.local_addr()?, peer);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.get().local_addr()
     }
@@ -230,7 +251,17 @@ impl TcpStream {
     ///
     /// # Examples
     ///
-    /// See [`TcpStream::set_nodelay`].
+    /// ```
+    /// # use reference_runtime::net::{TcpListener, TcpStream};
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert!(!stream.nodelay()?);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn nodelay(&self) -> io::Result<bool> {
         self.socket.get().nodelay()
     }
@@ -267,7 +298,17 @@ impl TcpStream {
     ///
     /// # Examples
     ///
-    /// See [`TcpStream::set_ttl`].
+    /// ```
+    /// # use reference_runtime::net::{TcpListener, TcpStream};
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_ne!(stream.ttl()?, 0);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.socket.get().ttl()
     }

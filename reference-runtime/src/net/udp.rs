@@ -102,7 +102,17 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket::bind`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(socket.local_addr()?.ip().is_loopback());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.get().local_addr()
     }
@@ -115,7 +125,20 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket::connect`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// # let alice = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let bob = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(alice.peer_addr().is_err());
+    /// alice.connect(bob.local_addr()?).await?;
+    /// assert_eq!(alice.peer_addr()?, bob.local_addr()?);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.socket.get().peer_addr()
     }
@@ -133,7 +156,18 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// # let alice = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let bob = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_eq!(alice.send_to(b"hello", bob.local_addr()?).await?, 5);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn send_to<A: ToSocketAddrs>(&self, buf: &[u8], addrs: A) -> io::Result<usize> {
         let addr = resolve(addrs)?.into_iter().next().ok_or_else(no_address)?;
         self.socket.io(Direction::Write, |socket| socket.send_to(buf, addr)).await
@@ -151,7 +185,19 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// # let alice = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let bob = UdpSocket::bind("127.0.0.1:0").await?;
+    /// alice.send_to(b"hello", bob.local_addr()?).await?;
+    /// assert_eq!(bob.recv_from(&mut [0; 8]).await?, (5, alice.local_addr()?));
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.socket.io(Direction::Read, |socket| socket.recv_from(buf)).await
     }
@@ -230,7 +276,19 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket::send`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// # let alice = UdpSocket::bind("127.0.0.1:0").await?;
+    /// # let bob = UdpSocket::bind("127.0.0.1:0").await?;
+    /// alice.send_to(b"hello", bob.local_addr()?).await?;
+    /// assert_eq!(bob.recv(&mut [0; 8]).await?, 5);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.socket.io(Direction::Read, |socket| socket.recv(buf)).await
     }
@@ -274,7 +332,17 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket::set_broadcast`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(!socket.broadcast()?);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn broadcast(&self) -> io::Result<bool> {
         self.socket.get().broadcast()
     }
@@ -311,7 +379,17 @@ impl UdpSocket {
     ///
     /// # Examples
     ///
-    /// See [`UdpSocket::set_ttl`].
+    /// ```
+    /// use reference_runtime::net::UdpSocket;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_ne!(socket.ttl()?, 0);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.socket.get().ttl()
     }

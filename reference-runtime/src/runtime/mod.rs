@@ -211,8 +211,23 @@ impl fmt::Debug for Runtime {
     }
 }
 
-/// Some tasks were still in a poll when the time of [`Runtime::shutdown_timeout`] was up; there is an example at
-/// [`Stuck::spawned_at`].
+/// Some tasks were still in a poll when the time of [`Runtime::shutdown_timeout`] was up.
+///
+/// ```
+/// use std::time::Duration;
+/// let runtime = reference_runtime::Runtime::new()?;
+/// let (started, has_started) = std::sync::mpsc::channel();
+/// let (end, ends) = std::sync::mpsc::channel::<()>();
+/// runtime.spawn(async move {
+///     started.send(()).unwrap();
+///     ends.recv() // blocks its thread
+/// });
+/// has_started.recv().unwrap();
+/// let stuck: reference_runtime::Stuck = runtime.shutdown_timeout(Duration::from_millis(10)).unwrap_err();
+/// assert!(stuck.to_string().contains("1 of its tasks"));
+/// # drop(end);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Stuck {
     spawned_at: Vec<&'static Location<'static>>,

@@ -30,6 +30,18 @@ const ARMED: u32 = 1;
 const SAMPLING: u32 = 2;
 
 /// What the monitor makes of a poll that goes on and on.
+///
+/// ```
+/// use reference_runtime::{Builder, Verdict};
+/// use std::sync::mpsc;
+///
+/// let (tell, told) = mpsc::channel();
+/// let runtime = Builder::new().worker_threads(1).on_blocked(move |poll| drop(tell.send(poll.verdict()))).build()?;
+/// // Blocks its thread until somebody has noticed.
+/// let verdict = runtime.block_on(runtime.spawn(async move { told.recv() })).unwrap();
+/// assert!(matches!(verdict, Verdict::Blocked | Verdict::Unknown));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -44,6 +56,21 @@ pub enum Verdict {
 }
 
 /// A report about a poll that was found stuck, see [`Builder::on_blocked`](crate::Builder::on_blocked).
+///
+/// ```
+/// use reference_runtime::{BlockedPoll, Builder};
+/// use std::sync::mpsc;
+///
+/// let (tell, told) = mpsc::channel::<BlockedPoll>();
+/// let runtime = Builder::new().worker_threads(1).on_blocked(move |poll| drop(tell.send(poll.clone()))).build()?;
+/// // Blocks its thread until somebody has noticed.
+/// let line = line!() + 1;
+/// let task = runtime.spawn(async move { told.recv() });
+/// let report = runtime.block_on(task).unwrap();
+/// assert_eq!(report.spawned_at().line(), line);
+/// assert!(!report.lasts().is_zero());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct BlockedPoll {
     pub(crate) location: &'static Location<'static>,

@@ -76,7 +76,17 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`UnixDatagram::bind`].
+    /// ```
+    /// use reference_runtime::net::unix::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let socket = UnixDatagram::unbound()?;
+    /// assert!(socket.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn unbound() -> io::Result<UnixDatagram> {
         std::os::unix::net::UnixDatagram::unbound()?.try_into()
     }
@@ -89,7 +99,18 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`UnixDatagram`].
+    /// ```
+    /// use reference_runtime::net::unix::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let (left, right) = UnixDatagram::pair()?;
+    /// right.send(b"hello").await?;
+    /// assert_eq!(left.recv(&mut [0; 16]).await?, 5);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
         let (left, right) = std::os::unix::net::UnixDatagram::pair()?;
         Ok((left.try_into()?, right.try_into()?))
@@ -134,7 +155,18 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// As with [`UnixListener::local_addr`](super::UnixListener::local_addr).
+    /// ```
+    /// use reference_runtime::net::unix::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("reference-runtime-dgram-lo-{}", std::process::id()));
+    /// # reference_runtime::block_on(async {
+    /// let socket = UnixDatagram::bind(&path).await?;
+    /// assert_eq!(socket.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # std::fs::remove_file(&path)
+    /// # })
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.get().local_addr()
     }
@@ -147,7 +179,22 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// As with [`UnixStream::peer_addr`](super::UnixStream::peer_addr).
+    /// ```
+    /// use reference_runtime::net::unix::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("reference-runtime-dgram-pe-{}", std::process::id()));
+    /// # reference_runtime::block_on(async {
+    /// let receiver = UnixDatagram::bind(&path).await?;
+    /// let sender = UnixDatagram::unbound()?;
+    /// assert!(sender.peer_addr().is_err());
+    /// sender.connect(&path).await?;
+    /// assert_eq!(sender.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # drop(receiver);
+    /// # std::fs::remove_file(&path)
+    /// # })
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.socket.get().peer_addr()
     }
@@ -165,7 +212,20 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`UnixDatagram::bind`].
+    /// ```
+    /// use reference_runtime::net::unix::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("reference-runtime-dgram-to-{}", std::process::id()));
+    /// # reference_runtime::block_on(async {
+    /// let receiver = UnixDatagram::bind(&path).await?;
+    /// let sender = UnixDatagram::unbound()?;
+    /// assert_eq!(sender.send_to(b"hello", &path).await?, 5);
+    /// # drop(receiver);
+    /// # std::fs::remove_file(&path)
+    /// # })
+    /// # }
+    /// ```
     pub async fn send_to<P: AsRef<Path>>(&self, buf: &[u8], path: P) -> io::Result<usize> {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -191,7 +251,22 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`UnixDatagram::bind`].
+    /// ```
+    /// use reference_runtime::net::unix::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("reference-runtime-dgram-re-{}", std::process::id()));
+    /// # reference_runtime::block_on(async {
+    /// let socket = UnixDatagram::bind(&path).await?;
+    /// // A letter to itself.
+    /// socket.send_to(b"hello", &path).await?;
+    /// let (count, from) = socket.recv_from(&mut [0; 16]).await?;
+    /// assert_eq!(count, 5);
+    /// assert_eq!(from.as_pathname(), Some(path.as_path()));
+    /// # std::fs::remove_file(&path)
+    /// # })
+    /// # }
+    /// ```
     pub async fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.socket.io(Direction::Read, |socket| socket.recv_from(buf)).await
     }
@@ -208,7 +283,20 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`UnixDatagram`].
+    /// ```
+    /// use reference_runtime::net::unix::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let (left, right) = UnixDatagram::pair()?;
+    /// assert_eq!(left.send(b"hello").await?, 5);
+    ///
+    /// drop(right);
+    /// assert!(left.send(b"hello").await.is_err());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn send(&self, buf: &[u8]) -> io::Result<usize> {
         self.socket.io(Direction::Write, |socket| socket.send(buf)).await
     }
@@ -225,7 +313,21 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// See [`UnixDatagram`].
+    /// ```
+    /// use reference_runtime::net::unix::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let (left, right) = UnixDatagram::pair()?;
+    /// left.send(b"one").await?;
+    /// left.send(b"three").await?;
+    /// // Datagrams stay apart.
+    /// assert_eq!(right.recv(&mut [0; 16]).await?, 3);
+    /// assert_eq!(right.recv(&mut [0; 16]).await?, 5);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub async fn recv(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.socket.io(Direction::Read, |socket| socket.recv(buf)).await
     }
@@ -238,7 +340,18 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// As with [`UnixStream::shutdown`](super::UnixStream::shutdown).
+    /// ```
+    /// use reference_runtime::net::{Shutdown, unix::UnixDatagram};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let (left, _right) = UnixDatagram::pair()?;
+    /// left.shutdown(Shutdown::Write)?;
+    /// assert!(left.send(b"hello").await.is_err());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.socket.get().shutdown(how)
     }
@@ -251,7 +364,17 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// As with [`UdpSocket::take_error`](crate::net::UdpSocket::take_error).
+    /// ```
+    /// use reference_runtime::net::unix::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let (socket, _peer) = UnixDatagram::pair()?;
+    /// assert!(socket.take_error()?.is_none());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.socket.get().take_error()
     }
@@ -260,7 +383,17 @@ impl UnixDatagram {
     ///
     /// # Examples
     ///
-    /// As with [`UdpSocket::into_std`](crate::net::UdpSocket::into_std).
+    /// ```
+    /// use reference_runtime::net::unix::UnixDatagram;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let socket = UnixDatagram::unbound()?.into_std();
+    /// socket.set_nonblocking(false)?;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn into_std(self) -> std::os::unix::net::UnixDatagram {
         self.socket.into_inner()
     }

@@ -57,7 +57,20 @@ impl UnixListener {
     ///
     /// # Examples
     ///
-    /// See [`UnixListener`].
+    /// ```
+    /// use reference_runtime::net::unix::UnixListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("reference-runtime-bind-{}", std::process::id()));
+    /// # reference_runtime::block_on(async {
+    /// let listener = UnixListener::bind(&path).await?;
+    /// // The file is there now, so nobody else can listen on it.
+    /// assert!(UnixListener::bind(&path).await.is_err());
+    /// # drop(listener);
+    /// # std::fs::remove_file(&path)
+    /// # })
+    /// # }
+    /// ```
     pub async fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
         std::os::unix::net::UnixListener::bind(path)?.try_into()
     }
@@ -74,7 +87,22 @@ impl UnixListener {
     ///
     /// # Examples
     ///
-    /// See [`UnixListener`].
+    /// ```
+    /// use reference_runtime::net::unix::{UnixListener, UnixStream};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("reference-runtime-accept-{}", std::process::id()));
+    /// # reference_runtime::block_on(async {
+    /// let listener = UnixListener::bind(&path).await?;
+    /// let client = UnixStream::connect(&path).await?;
+    /// let (server, peer) = listener.accept().await?;
+    /// assert!(peer.is_unnamed());
+    /// assert_eq!(server.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # drop(client);
+    /// # std::fs::remove_file(&path)
+    /// # })
+    /// # }
+    /// ```
     pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         let accepted = self.socket.io(Direction::Read, std::os::unix::net::UnixListener::accept);
         let (stream, peer) = accepted.await?;
@@ -140,7 +168,18 @@ impl UnixListener {
     ///
     /// # Examples
     ///
-    /// As with [`TcpListener::take_error`](crate::net::TcpListener::take_error).
+    /// ```
+    /// use reference_runtime::net::unix::UnixListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("reference-runtime-error-{}", std::process::id()));
+    /// # reference_runtime::block_on(async {
+    /// let listener = UnixListener::bind(&path).await?;
+    /// assert!(listener.take_error()?.is_none());
+    /// # std::fs::remove_file(&path)
+    /// # })
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.socket.get().take_error()
     }
@@ -149,7 +188,18 @@ impl UnixListener {
     ///
     /// # Examples
     ///
-    /// As with [`TcpListener::into_std`](crate::net::TcpListener::into_std).
+    /// ```
+    /// use reference_runtime::net::unix::UnixListener;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("reference-runtime-std-{}", std::process::id()));
+    /// # reference_runtime::block_on(async {
+    /// let listener = UnixListener::bind(&path).await?.into_std();
+    /// listener.set_nonblocking(false)?;
+    /// # std::fs::remove_file(&path)
+    /// # })
+    /// # }
+    /// ```
     pub fn into_std(self) -> std::os::unix::net::UnixListener {
         self.socket.into_inner()
     }
@@ -178,6 +228,30 @@ impl fmt::Debug for UnixListener {
 }
 
 /// The connections of a [`UnixListener`]. Made by [`UnixListener::incoming`].
+///
+/// # Examples
+///
+/// ```
+/// use futures::StreamExt;
+/// use reference_runtime::net::unix::{UnixListener, UnixStream};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # let path = std::env::temp_dir().join(format!("reference-runtime-queue-{}", std::process::id()));
+/// # reference_runtime::block_on(async {
+/// let listener = UnixListener::bind(&path).await?;
+/// let clients = [UnixStream::connect(&path).await?, UnixStream::connect(&path).await?];
+///
+/// let mut incoming = listener.incoming().take(clients.len());
+/// let mut served = 0;
+/// while let Some(stream) = incoming.next().await {
+///     assert!(stream?.peer_addr()?.is_unnamed());
+///     served += 1;
+/// }
+/// assert_eq!(served, 2);
+/// # std::fs::remove_file(&path)
+/// # })
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a stream does nothing unless polled"]
 pub struct Incoming<'a> {

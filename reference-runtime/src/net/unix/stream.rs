@@ -64,7 +64,20 @@ impl UnixStream {
     ///
     /// # Examples
     ///
-    /// See [`UnixListener`](super::UnixListener).
+    /// ```
+    /// use reference_runtime::net::unix::{UnixListener, UnixStream};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # let path = std::env::temp_dir().join(format!("reference-runtime-stream-{}", std::process::id()));
+    /// # reference_runtime::block_on(async {
+    /// let listener = UnixListener::bind(&path).await?;
+    /// let stream = UnixStream::connect(&path).await?;
+    /// assert_eq!(stream.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # drop(listener);
+    /// # std::fs::remove_file(&path)
+    /// # })
+    /// # }
+    /// ```
     pub async fn connect<P: AsRef<Path>>(path: P) -> io::Result<UnixStream> {
         let addr = SockAddr::unix(path)?;
         let mut pause = FIRST_PAUSE;
@@ -92,7 +105,19 @@ impl UnixStream {
     ///
     /// # Examples
     ///
-    /// See [`UnixStream`].
+    /// ```
+    /// use futures::io::{AsyncReadExt, AsyncWriteExt};
+    /// use reference_runtime::net::unix::UnixStream;
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let (mut left, mut right) = UnixStream::pair()?;
+    /// right.write_all(b"hello").await?;
+    /// assert_eq!(left.read(&mut [0; 16]).await?, 5);
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
         let (left, right) = std::os::unix::net::UnixStream::pair()?;
         Ok((left.try_into()?, right.try_into()?))
@@ -175,7 +200,16 @@ impl UnixStream {
     ///
     /// # Examples
     ///
-    /// As with [`TcpStream::take_error`](crate::net::TcpStream::take_error).
+    /// ```
+    /// # use reference_runtime::net::unix::UnixStream;
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let (left, _right) = UnixStream::pair()?;
+    /// assert!(left.take_error()?.is_none());
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.socket.get().take_error()
     }
@@ -189,7 +223,17 @@ impl UnixStream {
     ///
     /// # Examples
     ///
-    /// As with [`TcpStream::into_std`](crate::net::TcpStream::into_std).
+    /// ```
+    /// # use reference_runtime::net::unix::UnixStream;
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let (left, _right) = UnixStream::pair()?;
+    /// let left = left.into_std()?;
+    /// left.set_nonblocking(false)?;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     pub fn into_std(self) -> io::Result<std::os::unix::net::UnixStream> {
         match Arc::try_unwrap(self.socket) {
             Ok(socket) => Ok(socket.into_inner()),
