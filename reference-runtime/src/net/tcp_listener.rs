@@ -20,19 +20,28 @@ use crate::{
 ///
 /// # Examples
 ///
-/// ```no_run
-/// use futures::io::AsyncWriteExt;
-/// use reference_runtime::net::TcpListener;
+/// ```
+/// use futures::io::{AsyncReadExt, AsyncWriteExt};
+/// use reference_runtime::net::{TcpListener, TcpStream};
+/// use reference_runtime::task;
 ///
-/// # fn main() -> std::io::Result<()> {
 /// # reference_runtime::block_on(async {
-/// let listener = TcpListener::bind("127.0.0.1:8080").await?;
-/// loop {
-///     let (mut stream, peer) = listener.accept().await?;
-///     stream.write_all(format!("hello, {peer}\n").as_bytes()).await?;
-/// }
-/// # })
-/// # }
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let address = listener.local_addr()?;
+/// task::spawn(async move {
+///     loop {
+///         let (mut stream, _) = listener.accept().await?;
+///         stream.write_all(b"hello").await?;
+///     }
+///     # #[allow(unreachable_code)]
+///     # std::io::Result::Ok(())
+/// });
+///
+/// let mut greeting = String::new();
+/// TcpStream::connect(address).await?.read_to_string(&mut greeting).await?;
+/// assert_eq!(greeting, "hello");
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
 /// ```
 pub struct TcpListener {
     pub(super) socket: Registered<std::net::TcpListener>,
