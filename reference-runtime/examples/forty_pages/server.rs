@@ -33,10 +33,15 @@ pub(crate) struct PageServer {
     acceptor: Option<JoinHandle<()>>,
 }
 
+/// How many connections may wait to be accepted, if the kernel allows it.
+const BACKLOG: i32 = 4096;
+
 impl PageServer {
     /// Listens on a free port of the loopback interface.
     pub(crate) fn start(latency: Duration) -> io::Result<PageServer> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        // All pages are asked for at once. std lets 128 connections wait, and those beyond try again after a second.
+        socket2::SockRef::from(&listener).listen(BACKLOG)?;
         let address = listener.local_addr()?;
         let closing = Arc::new(AtomicBool::new(false));
         let site = Arc::new(Site { pages: (0..DISTINCT).map(Page::new).collect(), latency });

@@ -47,6 +47,9 @@ pub struct TcpListener {
     pub(super) socket: Registered<std::net::TcpListener>,
 }
 
+/// As many as tokio lets wait.
+const BACKLOG: i32 = 1024;
+
 impl TcpListener {
     /// Listens on the first address of `addrs` that it can be bound to. Port 0 lets the operating system
     /// choose one; see [`TcpListener::local_addr`].
@@ -73,7 +76,11 @@ impl TcpListener {
     /// # }
     /// ```
     pub async fn bind<A: ToSocketAddrs>(addrs: A) -> io::Result<TcpListener> {
-        first_of(addrs, std::net::TcpListener::bind)?.try_into()
+        let listener = first_of(addrs, std::net::TcpListener::bind)?;
+        // Again, with a longer queue: std lets 128 connections wait to be accepted, and those beyond are refused or try
+        // again after a second. The kernel takes its own limit if that is lower.
+        socket2::SockRef::from(&listener).listen(BACKLOG)?;
+        listener.try_into()
     }
 
     /// Waits for a connection and returns it, with the address of the peer.
