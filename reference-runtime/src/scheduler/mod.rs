@@ -2,14 +2,15 @@
 //!
 //! * A *task* is a future with its state; a [`Runnable`] is the right to poll it once.
 //! * A *processor* is the right to poll tasks. There are exactly as many as `worker_threads`.
-//! * A *worker* is a thread that polls tasks; to do so it holds a processor ([`worker`], [`handoff`]).
+//! * A *worker* is a thread that polls tasks; outside of lanes it needs a processor for that ([`worker`], [`handoff`]).
 //! * The *monitor* sees a worker that is stuck in one poll and gives its processor to another thread ([`monitor`]).
 //! * A *lane* takes the polls of future types that were caught blocking or computing for long, and the closures of
 //!   `spawn_blocking`. Threads without a processor serve it ([`lanes`], [`threads`]).
 //!
 //! Where a task waits to be polled: in the next-task slot or the queue of the worker that woke it; in the injector, if
-//! a thread without a processor woke it; in a lane. Any worker may take it from each of the first three, so a blocked
-//! worker never holds a task back for longer than it takes the monitor to look.
+//! a thread without a processor woke it; in a lane. Workers steal from queues and take from the injector, and the monitor
+//! empties slot and queue of a worker that is stuck, so a blocked worker never holds a task back for longer than it takes
+//! the monitor to look twice.
 //!
 //! No code of users runs under a lock of this module: polls, drops of futures, and wakers happen between locks.
 

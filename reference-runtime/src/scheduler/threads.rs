@@ -10,7 +10,8 @@
 //! that stands in for a blocked worker are the same threads, reused.
 //!
 //! New threads start when a processor has none to run it, or when a lane waits. The latter form a chain: a thread that
-//! takes a task from a lane calls one more if others wait, so a burst of short calls is over before many have started.
+//! takes a task from a lane while others wait sees to it that two are on their way, so a burst of short calls is over
+//! before many have started.
 
 use std::io;
 use std::time::{Duration, Instant};

@@ -16,7 +16,7 @@
 //!
 //! **The ramp.** When a look finds every processor blocked, the next tasks in line will probably block as well. So
 //! besides the hand-offs the monitor sends a growing number of tasks from the injector to the blocking lane, where each
-//! is polled by a thread of its own: 2, then 4, 8, … A storm of forty blocking polls is under way after five looks.
+//! is polled by a thread of its own: 2, then 4, 8, … A storm of forty blocking polls is under way after five steps.
 
 use std::time::{Duration, Instant};
 
