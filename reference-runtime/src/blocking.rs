@@ -61,6 +61,7 @@ struct State {
 }
 
 /// A closure's way to its pool.
+#[derive(Clone)]
 struct Origin(Arc<Pool>);
 
 impl Schedule for Origin {

@@ -14,6 +14,7 @@ use crate::{
 };
 
 /// For tasks that nobody polls.
+#[derive(Clone)]
 struct Nowhere;
 
 impl Schedule for Nowhere {

@@ -15,6 +15,7 @@ use super::*;
 use crate::runnable::{Schedule, Wake, task};
 
 /// For tasks that nobody polls.
+#[derive(Clone)]
 struct Nowhere;
 
 impl Schedule for Nowhere {

@@ -30,8 +30,11 @@ pub use join::{Join, JoinError, JoinHandle};
 pub(crate) use pointers::{Runnable, SpawnedAt, TaskRef};
 pub(crate) use raw::task;
 
-/// What an executor supplies with each task. It is stored in the task and dropped with it.
-pub(crate) trait Schedule: Send + Sync + 'static {
+/// What an executor supplies with each task: the task's way back to it. It is stored in the task and dropped with it.
+///
+/// Before each [`Schedule::schedule`] it is copied out, as the task may be gone by the time the call returns. An `Arc`
+/// pays two read-modify-writes of a count that all tasks share for that, a number nothing.
+pub(crate) trait Schedule: Clone + Send + Sync + 'static {
     /// Takes the right to poll the task.
     ///
     /// Called on any thread that wakes the task, also from within other tasks' polls and destructors, so under no lock

@@ -48,11 +48,8 @@ unsafe fn wake(data: *const ()) {
     let task = unsafe { waker_task(data) };
     // SAFETY: the waker's reference keeps the task alive.
     match unsafe { header(task) }.state.wake() {
-        Wakeup::Schedule => {
-            let _held = TaskRef { task };
-            // SAFETY: `wake` gave us two references; the other is `_held`'s.
-            unsafe { schedule(task, Wake::Fresh) };
-        }
+        // SAFETY: the waker's reference is the `Runnable`'s now.
+        Wakeup::Schedule => unsafe { schedule(task, Wake::Fresh) },
         Wakeup::Nothing => {}
         // SAFETY: this is the answer.
         Wakeup::Free => unsafe { leave(task, Remains::Nobody) },
@@ -80,9 +77,9 @@ unsafe fn drop_waker(data: *const ()) {
 ///
 /// # Safety
 ///
-/// A `Runnable`'s reference is the caller's, and is used up; another keeps the task alive until this returns.
+/// A `Runnable`'s reference is the caller's, and is used up.
 unsafe fn schedule(task: NonNull<Header>, wake: Wake) {
-    // SAFETY: the other reference keeps the task alive.
+    // SAFETY: the reference keeps the task alive.
     let schedule = unsafe { header(task) }.vtable.schedule;
     // SAFETY: as the caller promises.
     unsafe { schedule(task, wake) }
@@ -193,8 +190,7 @@ impl Runnable {
         unsafe { run(self.into_task()) }
     }
 
-    /// Hands the task to its scheduler, as a fresh one. For tests: an executor has itself at hand, and queues the
-    /// `Runnable` without the two read-modify-writes that this takes.
+    /// Hands the task to its scheduler, as a fresh one. For tests: an executor has itself at hand.
     #[cfg(test)]
     pub(crate) fn schedule(self) {
         self.schedule_for(Wake::Fresh);
@@ -202,8 +198,7 @@ impl Runnable {
 
     #[cfg(any(test, feature = "stages"))]
     fn schedule_for(self, wake: Wake) {
-        let _held = TaskRef::clone(&self.task);
-        // SAFETY: the reference is this `Runnable`'s, which ends here, and there is `_held`'s.
+        // SAFETY: the reference is this `Runnable`'s, which ends here.
         unsafe { schedule(self.into_task(), wake) }
     }
 

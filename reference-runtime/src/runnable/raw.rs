@@ -66,7 +66,7 @@ pub(super) struct Vtable {
     pub(super) run: unsafe fn(NonNull<Header>) -> Option<Runnable>,
     /// Uses up a `Runnable`'s reference: drops the future.
     pub(super) cancel: unsafe fn(NonNull<Header>),
-    /// Uses up a `Runnable`'s reference, and needs another to hold the task meanwhile.
+    /// Uses up a `Runnable`'s reference.
     pub(super) schedule: unsafe fn(NonNull<Header>, Wake),
     /// Moves the output to the address given. For the handle, once, when the task is complete.
     pub(super) take_output: unsafe fn(NonNull<Header>, *mut ()),
@@ -240,10 +240,10 @@ unsafe fn cancel<F: Future, S: Schedule>(task: NonNull<Header>) {
 ///
 /// # Safety
 ///
-/// A `Runnable`'s reference is the caller's, and is used up; another keeps the task alive until this returns.
+/// A `Runnable`'s reference is the caller's, and is used up.
 unsafe fn schedule<F: Future, S: Schedule>(task: NonNull<Header>, wake: Wake) {
-    // SAFETY: the other reference keeps the task alive.
-    let schedule = &unsafe { typed::<F, S>(task) }.schedule;
+    // SAFETY: the reference keeps the task alive until it becomes the `Runnable`'s.
+    let schedule = unsafe { typed::<F, S>(task) }.schedule.clone();
     schedule.schedule(Runnable::new(task), wake);
 }
 

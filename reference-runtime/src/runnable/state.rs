@@ -14,9 +14,7 @@
 //! leaves it with no reference and no handle.
 //!
 //! A wake and the poll it causes cost two read-modify-writes, [`State::wake_by_ref`] and [`State::suspend`]; so do a
-//! yield, which stays active all along, [`State::wake_by_ref`] and [`State::start`]. A wake by value costs one more: the
-//! waker's reference holds the task for the length of the call to its scheduler, which lives in the task and could
-//! otherwise be freed below the caller's feet.
+//! yield, which stays active all along, [`State::wake_by_ref`] and [`State::start`].
 
 use crate::primitive::{AtomicUsize, Ordering};
 
@@ -147,14 +145,12 @@ impl State {
         remains(before - REFERENCE)
     }
 
-    /// A waker is used up.
-    ///
-    /// With [`Wakeup::Schedule`] the caller has two references: the `Runnable`'s, and its own until it drops it.
+    /// A waker is used up. With [`Wakeup::Schedule`] its reference is the `Runnable`'s.
     pub(super) fn wake(&self) -> Wakeup {
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
             let (next, wakeup) = if seen & (ACTIVE | COMPLETED) == 0 {
-                (seen + ACTIVE + REFERENCE, Wakeup::Schedule)
+                (seen + ACTIVE, Wakeup::Schedule)
             } else if seen & COMPLETED == 0 {
                 ((seen | WOKEN) - REFERENCE, Wakeup::Nothing)
             } else if remains(seen - REFERENCE) == Remains::Others {
@@ -282,6 +278,12 @@ impl State {
 
     /// The future and the output have been dropped, and there is no handle.
     pub(super) fn complete_detached(&self) -> Remains {
+        // Acquire: as in `drop_reference`. Only who refers to the task can refer others to it, so if our reference is
+        // the only one, it stays so, and nobody is left to read what would be stored here: of the tasks that nobody
+        // joins, most end so.
+        if self.0.load(Ordering::Acquire) / REFERENCE == 1 {
+            return Remains::Nobody;
+        }
         // `ACTIVE` is set and `COMPLETED` is not, so the sum clears the one and sets the other. An addition is one
         // instruction where a compare-exchange is a loop.
         let change = (COMPLETED - ACTIVE).wrapping_sub(REFERENCE);

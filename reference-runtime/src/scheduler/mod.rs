@@ -16,6 +16,7 @@
 
 pub(crate) mod alarm;
 pub(crate) mod handoff;
+mod home;
 pub(crate) mod kernel;
 pub(crate) mod lanes;
 pub(crate) mod metrics;
@@ -33,6 +34,7 @@ use std::time::{Duration, Instant};
 use crossbeam::utils::CachePadded;
 
 use self::handoff::Seen;
+use self::home::Home;
 use self::lanes::{Lane, Lanes, Learned};
 use self::metrics::Counters;
 use self::monitor::Monitor;
@@ -42,7 +44,7 @@ use crate::idle::{Idle, Place};
 use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, before_user_code, lock};
 use crate::queue::Injector;
 use crate::reactor::Reactor;
-use crate::runnable::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
+use crate::runnable::{JoinHandle, Runnable, Wake, task};
 use crate::tasks::Tasks;
 
 /// What a scheduler is built from.
@@ -95,6 +97,7 @@ const SLOWEST_JOIN: Duration = Duration::from_millis(10);
 /// See the module's documentation.
 pub(crate) struct Scheduler {
     // Immutable:
+    pub(crate) home: Home,
     pub(crate) config: Config,
     pub(crate) reactor: Arc<Reactor>,
     pub(crate) processors: Box<[CachePadded<Processor>]>,
@@ -136,41 +139,6 @@ pub(crate) const BLOCKING: u32 = 1;
 /// The tag of every other task.
 pub(crate) const NO_TAG: u32 = 0;
 
-/// A task's way back to its scheduler.
-impl Schedule for Arc<Scheduler> {
-    /// Queues a task where this thread queues tasks.
-    fn schedule(&self, runnable: Runnable, wake: Wake) {
-        if self.is_closing() {
-            return self.cancel(runnable, wake);
-        }
-        if let Some(lane) = self.lane(&runnable) {
-            return self.send_to_lane(runnable, lane);
-        }
-        let mut left = Some(runnable);
-        self.with_context(|context| {
-            left = left.take().and_then(|runnable| context.push(runnable, wake).err());
-        });
-        if let Some(runnable) = left {
-            self.inject(runnable);
-        }
-    }
-
-    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
-        let processor = self.with_context(|context| context.worker.permit.see().processor()).flatten();
-        self.tasks.insert(processor.unwrap_or(self.processors.len()), task)
-    }
-
-    fn finished(&self, place: Option<NonZeroU32>) {
-        if let Some(place) = place {
-            self.tasks.remove(place);
-        }
-        let counted = self.with_context(|context| context.worker.tally.finished());
-        if counted.is_none() {
-            self.counters.finished();
-        }
-    }
-}
-
 impl Scheduler {
     /// Starts the workers and the monitor.
     ///
@@ -180,7 +148,9 @@ impl Scheduler {
     pub(crate) fn start(config: Config) -> io::Result<Arc<Self>> {
         let reactor = Reactor::new()?;
         let processors = config.worker_threads;
-        let scheduler = Arc::new(Scheduler {
+        let monitor = Monitor::new(config.handoff_after)?;
+        let scheduler = Home::build(|home| Scheduler {
+            home,
             processors: (0..processors)
                 .map(|_| CachePadded::new(Processor { worker: Mutex::new(None) }))
                 .collect(),
@@ -190,7 +160,7 @@ impl Scheduler {
             idle: Idle::new(processors),
             threads: Threads::new(config.max_threads),
             tasks: Tasks::new(processors + 1),
-            monitor: Monitor::new(config.handoff_after)?,
+            monitor,
             counters: Counters::default(),
             is_closing: AtomicBool::new(false),
             cancelled: Mutex::new(Some(Vec::new())),
@@ -219,14 +189,44 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (runnable, handle) = task(future, Arc::clone(self), tag, location);
-        let counted = self.with_context(|context| context.worker.tally.spawned());
-        if counted.is_none() {
-            self.counters.spawned();
-        }
+        let (runnable, handle) = task(future, self.home, tag, location);
+        let mut runnable = Some(runnable);
+        let mut take = || runnable.take().expect("it is scheduled here or below");
         // After the close of the runtime this cancels the task.
-        self.schedule(runnable, Wake::Fresh);
+        let is_scheduled = self.with_context(|context| {
+            context.worker.tally.spawned();
+            context.schedule(take(), Wake::Fresh);
+        });
+        if is_scheduled.is_none() {
+            self.counters.spawned();
+            self.schedule(take(), Wake::Fresh);
+        }
         handle
+    }
+
+    /// Queues a task from a thread that is none of ours.
+    pub(crate) fn schedule(self: &Arc<Self>, runnable: Runnable, wake: Wake) {
+        if let Some(runnable) = self.divert(runnable, wake) {
+            self.inject(runnable);
+        }
+    }
+
+    /// Cancels a task if the runtime closes, sends it to a lane if it belongs there, and otherwise gives it back.
+    pub(crate) fn divert(self: &Arc<Self>, runnable: Runnable, wake: Wake) -> Option<Runnable> {
+        if self.is_closing() {
+            self.cancel(runnable, wake);
+            return None;
+        }
+        let Some(lane) = self.lane(&runnable) else { return Some(runnable) };
+        self.send_to_lane(runnable, lane);
+        None
+    }
+
+    /// A task that was listed at this place has ended.
+    fn forget(&self, place: Option<NonZeroU32>) {
+        if let Some(place) = place {
+            self.tasks.remove(place);
+        }
     }
 
     /// Cancels a task that is scheduled while the runtime closes. Not within a wake: who wakes may hold a lock that the
@@ -409,6 +409,12 @@ impl Scheduler {
         let workers = self.threads.workers();
         let in_a_poll = |worker: &&Arc<Worker>| !worker::Progress::is_resting(worker.progress.tick());
         workers.iter().filter(in_a_poll).filter_map(|worker| worker.progress.spawned_at()).collect()
+    }
+}
+
+impl Drop for Scheduler {
+    fn drop(&mut self) {
+        self.home.remove();
     }
 }
 

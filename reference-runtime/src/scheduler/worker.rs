@@ -27,7 +27,7 @@ use crate::park::{Parker, Unparker};
 use crate::primitive::{Arc, AtomicUsize, Ordering};
 use crate::queue::{self, LocalQueue, NextTask, Stealer};
 use crate::reactor::Woken;
-use crate::runnable::{Runnable, Schedule, SpawnedAt, Wake};
+use crate::runnable::{Runnable, SpawnedAt, Wake};
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
 /// not starve the rest.
@@ -313,8 +313,17 @@ impl Context {
     pub(crate) fn poll(&self, runnable: Runnable) {
         self.worker.progress.begin(&runnable);
         let Some(again) = runnable.poll() else { return };
+        // A closing runtime, and a lane, are noticed when its turn comes.
         if let Err(again) = self.push(again, Wake::DuringPoll) {
             self.scheduler.schedule(again, Wake::DuringPoll);
+        }
+    }
+
+    /// Queues a task where this thread queues tasks.
+    pub(crate) fn schedule(&self, runnable: Runnable, wake: Wake) {
+        let Some(runnable) = self.scheduler.divert(runnable, wake) else { return };
+        if let Err(runnable) = self.push(runnable, wake) {
+            self.scheduler.inject(runnable);
         }
     }
 

@@ -34,6 +34,7 @@ pub(super) struct Scheduler {
 }
 
 /// A task's way back to its scheduler.
+#[derive(Clone)]
 struct Origin(Arc<Scheduler>);
 
 impl Schedule for Origin {

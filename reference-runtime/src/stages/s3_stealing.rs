@@ -45,6 +45,7 @@ pub(super) struct Scheduler {
 }
 
 /// A task's way back to its scheduler.
+#[derive(Clone)]
 struct Origin(Arc<Scheduler>);
 
 impl Schedule for Origin {

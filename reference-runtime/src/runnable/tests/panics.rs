@@ -186,6 +186,7 @@ fn a_payload_may_panic_when_dropped() {
 
 #[test]
 fn a_scheduler_that_panics_in_finished_hurts_nobody() {
+    #[derive(Clone)]
     struct Panicking;
     impl Schedule for Panicking {
         fn schedule(&self, runnable: Runnable, _: Wake) {
@@ -202,6 +203,7 @@ fn a_scheduler_that_panics_in_finished_hurts_nobody() {
 
 #[test]
 fn a_scheduler_that_panics_cancels_the_task() {
+    #[derive(Clone)]
     struct Panicking(#[expect(dead_code, reason = "counted by its strong references")] Arc<()>);
     impl Schedule for Panicking {
         fn schedule(&self, _: Runnable, _: Wake) {
