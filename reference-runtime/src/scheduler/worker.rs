@@ -41,6 +41,8 @@ const MAX_BEAT_POLLS: u32 = 1024;
 /// What it costs to wake a second worker, all told: 5 to 20 µs until it runs, and its cold cache. Work that the first
 /// one can do in less is not worth it.
 const PRICE_OF_A_WORKER: Duration = Duration::from_micros(50);
+/// How long a worker that has emptied the injector waits for more before it sleeps: less than it costs to wake it.
+const LINGER: Duration = Duration::from_micros(3);
 /// A worker that has yet to hear its first beat assumes polls of this length.
 const ASSUMED_POLL: Duration = Duration::from_micros(1);
 
@@ -131,6 +133,8 @@ pub(crate) struct Context {
     held: Cell<Seen>,
     /// Counted as searching in [`crate::idle::Idle`].
     is_searching: Cell<bool>,
+    /// Has found tasks in the injector since it last lingered.
+    is_fed: Cell<bool>,
     /// How often the next-task slot came before the queue.
     slot_in_a_row: Cell<u32>,
     beat: Beat,
@@ -204,6 +208,7 @@ impl Context {
             parker,
             held: Cell::new(Seen::NONE),
             is_searching: Cell::new(false),
+            is_fed: Cell::new(false),
             slot_in_a_row: Cell::new(0),
             beat: Beat {
                 polls_left: Cell::new(FIRST_BEAT_POLLS),
@@ -252,10 +257,24 @@ impl Context {
                 }
                 return Some(runnable);
             }
-            if !self.rest() {
+            if !self.linger() && !self.rest() {
                 return None;
             }
         }
+    }
+
+    /// Waits a moment for more from the injector, if it has been a source. True: there is more.
+    ///
+    /// Meanwhile the worker counts as searching, so whoever pushes need not wake it.
+    fn linger(&self) -> bool {
+        if !self.is_fed.take() || !self.is_searching.get() {
+            return false;
+        }
+        let until = Instant::now() + LINGER;
+        while Instant::now() < until {
+            std::hint::spin_loop();
+        }
+        !self.scheduler.injector.is_empty()
     }
 
     fn find_task(&self) -> Option<Runnable> {
@@ -277,8 +296,13 @@ impl Context {
         if let Some(runnable) = self.worker.next_task.take() {
             return Some(runnable);
         }
-        let processors = self.scheduler.processors.len();
-        self.scheduler.injector.pop_batch(&self.queue, processors).or_else(|| self.steal())
+        self.take_injected().or_else(|| self.steal())
+    }
+
+    fn take_injected(&self) -> Option<Runnable> {
+        let runnable = self.scheduler.injector.pop_batch(&self.queue, self.scheduler.processors.len())?;
+        self.is_fed.set(true);
+        Some(runnable)
     }
 
     /// Half of another worker's queue. Its next-task slot is left to it: the monitor empties the slot of a worker that
@@ -306,7 +330,7 @@ impl Context {
                 return Some(runnable);
             }
         }
-        self.scheduler.injector.pop_batch(&self.queue, processors.len())
+        self.take_injected()
     }
 
     /// One poll, with or without a processor.
