@@ -72,8 +72,6 @@ impl Schedule for Origin {
     fn list(&self, _: TaskRef) -> Option<NonZeroU32> {
         unreachable!("a closure is ready at its first poll, and never sleeps");
     }
-
-    fn finished(&self, _: Option<NonZeroU32>) {}
 }
 
 impl Pool {

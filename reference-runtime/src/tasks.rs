@@ -52,14 +52,12 @@ impl Tasks {
         )
     }
 
-    /// The task at this place has finished.
-    pub(crate) fn remove(&self, place: NonZeroU32) {
+    /// The task at this place has finished: no longer keeps it.
+    pub(crate) fn remove(&self, place: NonZeroU32) -> Option<TaskRef> {
         let place = place.get() as usize;
         let (number, index) = (place & ((1 << SHARD_BITS) - 1), (place >> SHARD_BITS) - 1);
         let mut shard = lock(&self.shards[number]);
-        let task = shard.tasks.try_remove(index);
-        drop(shard);
-        drop(task);
+        shard.tasks.try_remove(index)
     }
 
     /// Keeps no further task and gives those that are left, for the caller to abort.

@@ -190,3 +190,23 @@ impl Oneshot for TokioOneshot {
         receiver.await.expect(LIVE);
     }
 }
+
+/// The crate `oneshot`.
+pub(crate) enum OneshotCrate {}
+
+impl Oneshot for OneshotCrate {
+    type Sender = oneshot::Sender<()>;
+    type Receiver = oneshot::AsyncReceiver<()>;
+
+    fn pair() -> (Self::Sender, Self::Receiver) {
+        oneshot::async_channel()
+    }
+
+    fn send(sender: Self::Sender) {
+        sender.send(()).expect(LIVE);
+    }
+
+    async fn receive(receiver: Self::Receiver) {
+        receiver.await.expect(LIVE);
+    }
+}

@@ -24,6 +24,8 @@ struct Queue {
     runnables: Arc<Mutex<VecDeque<Runnable>>>,
     counts: StdArc<Counts>,
     in_use: InUse,
+    /// For a list of one task; `None` keeps none.
+    listed: Option<Arc<Mutex<Option<TaskRef>>>>,
 }
 
 /// Read at the end of [`Queue::schedule`]; dropped with the task, where loom checks that no reader was left.
@@ -56,6 +58,7 @@ impl Queue {
             runnables: Arc::new(Mutex::new(VecDeque::new())),
             counts: StdArc::default(),
             in_use: InUse(AtomicUsize::new(1)),
+            listed: None,
         }
     }
 
@@ -97,8 +100,17 @@ impl Schedule for Queue {
         assert_eq!(self.in_use.0.load(Relaxed), 1);
     }
 
-    fn finished(&self, _: Option<NonZeroU32>) {
+    fn list(&self, task: TaskRef) -> Option<NonZeroU32> {
+        if let Some(listed) = &self.listed {
+            let before = listed.lock().unwrap().replace(task);
+            assert!(before.is_none(), "a task is listed once");
+        }
+        Some(NonZeroU32::MIN)
+    }
+
+    fn finished(&self, place: Option<NonZeroU32>) -> Option<TaskRef> {
         self.counts.finished.fetch_add(1, SeqCst);
+        place.and(self.listed.as_ref())?.lock().unwrap().take()
     }
 }
 
@@ -267,6 +279,38 @@ fn abort_races_finish() {
         assert_eq!(queue.scheduled(), 0, "an ended task is not scheduled");
         let outputs = usize::from(output(handle).is_some());
         queue.assert_ended(outputs);
+    });
+}
+
+/// As [`crate::tasks::Tasks::close`] does: the clone that is aborted is made while the task may be taken off the list.
+#[test]
+fn abort_through_the_list_races_first_sleep_and_finish() {
+    ::loom::model(|| {
+        let (mut queue, flag) = (Queue::new(), flag(false));
+        let listed = Arc::default();
+        queue.listed = Some(Arc::clone(&listed));
+        let (future, wakers) = queue.until(&flag);
+        let (runnable, handle, task) = queue.spawn(future);
+        drop(task);
+        let thread = thread::spawn(move || {
+            let task = listed.lock().unwrap().clone();
+            if let Some(task) = &task {
+                task.abort();
+            }
+            task.is_some()
+        });
+        runnable.run();
+        let waker = wakers.0.lock().unwrap().pop().expect("it has been polled");
+        flag.store(true, Relaxed);
+        waker.wake();
+        queue.run();
+        let was_listed = thread.join().unwrap();
+        queue.run();
+        let is_finished = output(handle).is_some();
+        assert!(is_finished || was_listed, "a task that nobody aborted finishes");
+        drop(wakers);
+        queue.listed = None;
+        queue.assert_ended(usize::from(is_finished));
     });
 }
 

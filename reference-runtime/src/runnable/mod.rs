@@ -51,9 +51,11 @@ pub(crate) trait Schedule: Clone + Send + Sync + 'static {
     }
 
     /// The future has been dropped: finished, panicked or cancelled. Called once, before the joiner is woken and on
-    /// the thread that dropped the future. `place` is what [`Schedule::list`] gave, if the task ever slept.
-    fn finished(&self, place: Option<NonZeroU32>) {
+    /// the thread that dropped the future. `place` is what [`Schedule::list`] gave, if the task ever slept. Gives back
+    /// what was listed there, which saves the task an operation.
+    fn finished(&self, place: Option<NonZeroU32>) -> Option<TaskRef> {
         let _ = place;
+        None
     }
 }
 

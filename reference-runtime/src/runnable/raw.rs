@@ -24,6 +24,12 @@ use super::state::{Complete, Remains, Start, State, Suspend};
 use super::{JoinError, JoinHandle, Schedule, Wake};
 use crate::primitive::{AtomicU32, Ordering, UnsafeCell, before_user_code};
 
+/// The place of a task that has never slept. The reference for the list is still with the `Runnable`, or with the poll
+/// that it has become.
+const UNLISTED: u32 = 0;
+/// The place of a task that the list of an executor refused, as that one is gone. The reference was used up.
+const REFUSED: u32 = u32::MAX;
+
 /// The part of a task that does not depend on its types.
 pub(super) struct Header {
     /// Says who owns the fields that change.
@@ -34,7 +40,7 @@ pub(super) struct Header {
     pub(super) location: &'static Location<'static>,
     pub(super) tag: u32,
 
-    /// Where the executor has listed the task, or 0. Written by the running thread, once.
+    /// Where the executor has listed the task, or [`UNLISTED`], or [`REFUSED`]. Written by the running thread, once.
     place: AtomicU32,
 
     /// The handle's while `JOIN_WAKER` is clear and the task is not complete. While the flag is set, the handle may
@@ -104,7 +110,7 @@ where
             vtable: Task::<F, S>::VTABLE,
             location,
             tag,
-            place: AtomicU32::new(0),
+            place: AtomicU32::new(UNLISTED),
             joiner: UnsafeCell::new(MaybeUninit::uninit()),
         },
         schedule,
@@ -131,7 +137,7 @@ pub(super) unsafe fn header<'a>(task: NonNull<Header>) -> &'a Header {
 /// The reference is the caller's.
 pub(super) unsafe fn release(task: NonNull<Header>) {
     // SAFETY: the reference keeps the task alive.
-    let remains = unsafe { header(task) }.state.drop_reference();
+    let remains = unsafe { header(task) }.state.drop_references(1);
     // SAFETY: this is the answer.
     unsafe { leave(task, remains) }
 }
@@ -214,10 +220,11 @@ unsafe fn is_listed<F: Future, S: Schedule>(task: NonNull<Header>) -> bool {
     // SAFETY: the running thread's reference keeps the task alive.
     let Task { header, schedule, .. } = unsafe { typed::<F, S>(task) };
     // Relaxed: only running threads touch this, and what orders their polls orders this.
-    if header.place.load(Ordering::Relaxed) != 0 || header.state.has_reason_to_stay() {
+    if header.place.load(Ordering::Relaxed) != UNLISTED || header.state.has_reason_to_stay() {
         return true;
     }
-    header.state.add_reference();
+    // Before the call: should that panic, the reference is used up all the same.
+    header.place.store(REFUSED, Ordering::Relaxed);
     let Some(place) = schedule.list(TaskRef { task }) else { return false };
     header.place.store(place.get(), Ordering::Relaxed);
     true
@@ -269,12 +276,12 @@ unsafe fn poll<F: Future, S>(task: NonNull<Header>) -> Result<Poll<F::Output>, P
     })
 }
 
-/// Drops the future where it is, and tells the scheduler.
+/// Drops the future where it is, and tells the scheduler. Says whether the reference for the list is the caller's now.
 ///
 /// # Safety
 ///
 /// The task is alive, the stage is the caller's, and the future is in it. It is not afterwards.
-unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> Result<(), Payload> {
+unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> (Result<(), Payload>, bool) {
     before_user_code();
     // SAFETY: the task is alive.
     let Task { header, schedule, stage } = unsafe { typed::<F, S>(task) };
@@ -284,10 +291,18 @@ unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> Result<(
         // SAFETY: the future is in its place, and the caller does not use it again.
         catch_unwind(AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(&mut stage.future) }))
     });
+    let place = header.place.load(Ordering::Relaxed);
+    let listed = NonZeroU32::new(place).filter(|place| place.get() != REFUSED);
+    let mut has_reference = place == UNLISTED;
     // Should the executor's own code panic, the joiner must still hear of the end.
-    let place = NonZeroU32::new(header.place.load(Ordering::Relaxed));
-    quietly(|| schedule.finished(place));
-    dropped
+    quietly(|| {
+        // What it gives back may be anything, as far as this code can tell.
+        if let Some(reference) = schedule.finished(listed).filter(|reference| reference.task == task) {
+            mem::forget(reference);
+            has_reference = true;
+        }
+    });
+    (dropped, has_reference)
 }
 
 /// Ends the future and leaves its output to the joiner, if there is one.
@@ -303,7 +318,9 @@ unsafe fn finish<F: Future, S: Schedule>(task: NonNull<Header>, output: Result<F
     let Task { header, stage, .. } = unsafe { typed::<F, S>(task) };
     let Header { state, joiner, location, .. } = header;
     // SAFETY: `ACTIVE` is set and the `Runnable` was ours, so the stage is.
-    let output = match unsafe { drop_future::<F, S>(task) } {
+    let (dropped, has_reference) = unsafe { drop_future::<F, S>(task) };
+    let references = 1 + usize::from(has_reference);
+    let output = match dropped {
         Ok(()) => output,
         Err(payload) => worse(output, payload, location),
     };
@@ -312,13 +329,13 @@ unsafe fn finish<F: Future, S: Schedule>(task: NonNull<Header>, output: Result<F
         // SAFETY: the stage is ours, and there is nothing in it any more.
         unsafe { stage.write(output) };
     });
-    let remains = match state.complete() {
+    let remains = match state.complete(references) {
         Complete::Done(remains) => remains,
         Complete::WakeJoiner => {
             // SAFETY: `complete` cleared `JOIN_WAKER`, so there is a waker and it is ours.
             let waker = joiner.with(|joiner| unsafe { joiner.cast::<Waker>().read() });
             quietly(|| waker.wake());
-            state.drop_reference()
+            state.drop_references(references)
         }
         Complete::OutputUnwanted => {
             stage.with_mut(|stage| {
@@ -327,7 +344,7 @@ unsafe fn finish<F: Future, S: Schedule>(task: NonNull<Header>, output: Result<F
                 // SAFETY: the output was put there above, and nobody uses it again.
                 quietly(|| unsafe { ManuallyDrop::drop(&mut stage.output) });
             });
-            state.complete_detached()
+            state.complete_detached(references)
         }
     };
     // SAFETY: this is the answer.
@@ -364,7 +381,8 @@ unsafe fn take_output<F: Future, S>(task: NonNull<Header>, to: *mut ()) {
 unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>, remains: Remains) {
     if remains == Remains::Future {
         // SAFETY: nobody refers to the task, so its stage is ours.
-        if let Err(payload) = unsafe { drop_future::<F, S>(task) } {
+        let (dropped, _) = unsafe { drop_future::<F, S>(task) };
+        if let Err(payload) = dropped {
             quietly(|| drop(payload));
         }
     }

@@ -9,9 +9,11 @@
 //! | [`HANDLE`] | the `JoinHandle` lives; after [`COMPLETED`] it owns the output |
 //! | [`JOIN_WAKER`] | the joiner's waker is in its field and belongs to whoever clears the flag |
 //!
-//! The count covers the `Runnable` (or the poll it has become), each waker and each `TaskRef`. The `JoinHandle` needs
-//! none: its flag keeps the task just as well, and dropping it stays one operation. A task is freed by whoever
-//! leaves it with no reference and no handle.
+//! The count covers the `Runnable` (or the poll it has become), each waker and each `TaskRef`. The `TaskRef` of the
+//! executor's list is counted from the start: until the task is listed, whoever has the `Runnable` has that one as well,
+//! so neither the first sleep nor the end needs an operation for it. The `JoinHandle` needs none: its flag keeps the task
+//! just as well, and dropping it stays one operation. A task is freed by whoever leaves it with no reference and no
+//! handle.
 //!
 //! A wake and the poll it causes cost two read-modify-writes, [`State::wake_by_ref`] and [`State::suspend`]; so do a
 //! yield, which stays active all along, [`State::wake_by_ref`] and [`State::start`].
@@ -69,9 +71,9 @@ pub(super) enum Suspend {
 #[must_use]
 #[derive(Debug, PartialEq)]
 pub(super) enum Complete {
-    /// The output is the handle's now, and our reference is given up.
+    /// The output is the handle's now, and our references are given up.
     Done(Remains),
-    /// The output is the handle's now, the joiner's waker is ours, and so is the reference still.
+    /// The output is the handle's now, the joiner's waker is ours, and so are the references still.
     WakeJoiner,
     /// Nobody will ever ask for the output: still running, drop it and then call [`State::complete_detached`].
     OutputUnwanted,
@@ -122,9 +124,9 @@ fn remains(state: usize) -> Remains {
 }
 
 impl State {
-    /// The state of a new task: with a `Runnable` and a `JoinHandle`.
+    /// The state of a new task: with a `Runnable`, a reference for the list, and a `JoinHandle`.
     pub(super) fn new() -> State {
-        State(AtomicUsize::new(ACTIVE | HANDLE | REFERENCE))
+        State(AtomicUsize::new(ACTIVE | HANDLE | (2 * REFERENCE)))
     }
 
     /// Adds a reference, for somebody who has one.
@@ -137,12 +139,12 @@ impl State {
         }
     }
 
-    /// Gives a reference up.
-    pub(super) fn drop_reference(&self) -> Remains {
+    /// Gives so many references up.
+    pub(super) fn drop_references(&self, references: usize) -> Remains {
         // Release: pairs with the Acquire of whoever gives up the last reference; without it our last accesses could
         // come after the memory was freed. Acquire: we may be that one, and the pairs are all the other drops.
-        let before = self.0.fetch_sub(REFERENCE, Ordering::AcqRel);
-        remains(before - REFERENCE)
+        let before = self.0.fetch_sub(references * REFERENCE, Ordering::AcqRel);
+        remains(before - references * REFERENCE)
     }
 
     /// A waker is used up. With [`Wakeup::Schedule`] its reference is the `Runnable`'s.
@@ -159,7 +161,7 @@ impl State {
                 (seen - REFERENCE, Wakeup::Free)
             };
             // Release: pairs with the Acquire in `start`, also when the task is queued already; without it the next
-            // poll may not see what the waking thread wrote, and sleep for ever. Acquire: as in `drop_reference`.
+            // poll may not see what the waking thread wrote, and sleep for ever. Acquire: as in `drop_references`.
             match self.0.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return wakeup,
                 Err(actual) => seen = actual,
@@ -246,7 +248,7 @@ impl State {
             }
             let next = seen - ACTIVE - REFERENCE;
             // Release: pairs with the Acquire in `start`; without it the next poll may find the future as it was
-            // before this one. Acquire: as in `drop_reference`.
+            // before this one. Acquire: as in `drop_references`.
             match self.0.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return Suspend::Idle(remains(next)),
                 Err(actual) => seen = actual,
@@ -254,8 +256,8 @@ impl State {
         }
     }
 
-    /// The future has been dropped and the output is in its place.
-    pub(super) fn complete(&self) -> Complete {
+    /// The future has been dropped and the output is in its place. The caller has so many references.
+    pub(super) fn complete(&self, references: usize) -> Complete {
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
             if seen & HANDLE == 0 {
@@ -264,7 +266,7 @@ impl State {
             let (next, complete) = if seen & JOIN_WAKER != 0 {
                 (seen - ACTIVE + COMPLETED - JOIN_WAKER, Complete::WakeJoiner)
             } else {
-                (seen - ACTIVE + COMPLETED - REFERENCE, Complete::Done(Remains::Others))
+                (seen - ACTIVE + COMPLETED - references * REFERENCE, Complete::Done(Remains::Others))
             };
             // Release: pairs with the Acquires in `look`, `register`, `unregister` and `detach`; without it the
             // handle may read the output before it is written. Acquire: pairs with the Release in `register`; without
@@ -276,18 +278,17 @@ impl State {
         }
     }
 
-    /// The future and the output have been dropped, and there is no handle.
-    pub(super) fn complete_detached(&self) -> Remains {
-        // Acquire: as in `drop_reference`. Only who refers to the task can refer others to it, so if our reference is
-        // the only one, it stays so, and nobody is left to read what would be stored here: of the tasks that nobody
-        // joins, most end so.
-        if self.0.load(Ordering::Acquire) / REFERENCE == 1 {
+    /// The future and the output have been dropped, and there is no handle. The caller gives up so many references.
+    pub(super) fn complete_detached(&self, references: usize) -> Remains {
+        // Acquire: as in `drop_references`. Only who refers to the task can refer others to it, so if nobody else does,
+        // it stays so, and nobody is left to read what would be stored here: of the tasks that nobody joins, most end so.
+        if self.0.load(Ordering::Acquire) / REFERENCE == references {
             return Remains::Nobody;
         }
         // `ACTIVE` is set and `COMPLETED` is not, so the sum clears the one and sets the other. An addition is one
         // instruction where a compare-exchange is a loop.
-        let change = (COMPLETED - ACTIVE).wrapping_sub(REFERENCE);
-        // Release and Acquire: as in `drop_reference`, which this is too.
+        let change = (COMPLETED - ACTIVE).wrapping_sub(references * REFERENCE);
+        // Release and Acquire: as in `drop_references`, which this is too.
         let before = self.0.fetch_add(change, Ordering::AcqRel);
         debug_assert_eq!(before & (ACTIVE | COMPLETED | HANDLE), ACTIVE);
         remains(before.wrapping_add(change))
@@ -341,7 +342,7 @@ impl State {
                 return Detach::HasWaker;
             }
             let next = seen - HANDLE;
-            // Release and Acquire: as in `drop_reference`, which this is too.
+            // Release and Acquire: as in `drop_references`, which this is too.
             match self.0.compare_exchange_weak(seen, next, Ordering::AcqRel, Ordering::Acquire) {
                 Ok(_) => return Detach::Done(remains(next)),
                 Err(actual) => seen = actual,
@@ -351,7 +352,7 @@ impl State {
 
     /// The handle, having taken the output, goes away.
     pub(super) fn release_handle(&self) -> Remains {
-        // Release and Acquire: as in `drop_reference`, which this is too.
+        // Release and Acquire: as in `drop_references`, which this is too.
         let before = self.0.fetch_sub(HANDLE, Ordering::AcqRel);
         debug_assert_eq!(before & (COMPLETED | HANDLE), COMPLETED | HANDLE);
         remains(before - HANDLE)

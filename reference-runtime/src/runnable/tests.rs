@@ -108,9 +108,10 @@ impl Schedule for Queue {
         (!*lock(&self.0.is_closed)).then_some(PLACE)
     }
 
-    fn finished(&self, place: Option<NonZeroU32>) {
+    fn finished(&self, place: Option<NonZeroU32>) -> Option<TaskRef> {
         assert!(place.is_none_or(|place| place == PLACE));
         self.note("finished");
+        place.and_then(|_| lock(&self.0.listed).pop().flatten())
     }
 }
 

@@ -85,17 +85,16 @@ impl Schedule for Home {
         listed.unwrap_or_else(|| list(&*self.find()?, None))
     }
 
-    fn finished(&self, place: Option<NonZeroU32>) {
-        let is_done = self.with_context(|context| {
+    fn finished(&self, place: Option<NonZeroU32>) -> Option<TaskRef> {
+        let listed = self.with_context(|context| {
             context.worker.tally.finished();
-            context.scheduler.forget(place);
+            context.scheduler.tasks.remove(place?)
         });
-        if is_done.is_none() {
-            if let Some(scheduler) = self.find() {
-                scheduler.counters.finished();
-                scheduler.forget(place);
-            }
-        }
+        listed.unwrap_or_else(|| {
+            let scheduler = self.find()?;
+            scheduler.counters.finished();
+            scheduler.tasks.remove(place?)
+        })
     }
 }
 

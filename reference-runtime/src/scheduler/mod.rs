@@ -27,7 +27,6 @@ pub(crate) mod worker;
 
 use std::future::Future;
 use std::io;
-use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::time::{Duration, Instant};
 
@@ -220,13 +219,6 @@ impl Scheduler {
         let Some(lane) = self.lane(&runnable) else { return Some(runnable) };
         self.send_to_lane(runnable, lane);
         None
-    }
-
-    /// A task that was listed at this place has ended.
-    fn forget(&self, place: Option<NonZeroU32>) {
-        if let Some(place) = place {
-            self.tasks.remove(place);
-        }
     }
 
     /// Cancels a task that is scheduled while the runtime closes. Not within a wake: who wakes may hold a lock that the

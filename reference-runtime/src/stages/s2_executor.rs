@@ -46,10 +46,8 @@ impl Schedule for Origin {
         self.0.tasks.insert(0, task)
     }
 
-    fn finished(&self, place: Option<NonZeroU32>) {
-        if let Some(place) = place {
-            self.0.tasks.remove(place);
-        }
+    fn finished(&self, place: Option<NonZeroU32>) -> Option<TaskRef> {
+        self.0.tasks.remove(place?)
     }
 }
 

@@ -11,7 +11,7 @@ use reference_runtime::{
 };
 
 use super::{Contender, Kind, Listener, Runtime, Stream};
-use crate::primitives::{AsyncChannel, FuturesOneshot};
+use crate::primitives::{AsyncChannel, OneshotCrate};
 
 pub(crate) struct Ours(reference_runtime::Runtime);
 
@@ -20,7 +20,7 @@ impl Runtime for Ours {
     type Mutex = async_lock::Mutex<u64>;
     type Channel = AsyncChannel;
     type Shared = AsyncChannel;
-    type Oneshot = FuturesOneshot;
+    type Oneshot = OneshotCrate;
     type Listener = TcpListener;
 
     fn start(contender: &Contender, workers: usize) -> io::Result<Self> {

@@ -10,7 +10,7 @@ use reference_runtime::{
 };
 
 use super::{Contender, Kind, Runtime};
-use crate::primitives::{AsyncChannel, FuturesOneshot};
+use crate::primitives::{AsyncChannel, OneshotCrate};
 
 /// A clone in every task would be paid for in every row.
 static FRONT: OnceLock<Front> = OnceLock::new();
@@ -26,7 +26,7 @@ impl Runtime for OnStage {
     type Mutex = async_lock::Mutex<u64>;
     type Channel = AsyncChannel;
     type Shared = AsyncChannel;
-    type Oneshot = FuturesOneshot;
+    type Oneshot = OneshotCrate;
     type Listener = TcpListener;
 
     fn start(contender: &Contender, workers: usize) -> io::Result<Self> {

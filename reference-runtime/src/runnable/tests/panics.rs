@@ -192,7 +192,7 @@ fn a_scheduler_that_panics_in_finished_hurts_nobody() {
         fn schedule(&self, runnable: Runnable, _: Wake) {
             runnable.run();
         }
-        fn finished(&self, _: Option<NonZeroU32>) {
+        fn finished(&self, _: Option<NonZeroU32>) -> Option<TaskRef> {
             panic!("finished panics");
         }
     }
