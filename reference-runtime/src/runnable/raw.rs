@@ -125,6 +125,7 @@ where
 /// # Safety
 ///
 /// The task is alive for as long as the header is used.
+#[inline]
 pub(super) unsafe fn header<'a>(task: NonNull<Header>) -> &'a Header {
     // SAFETY: the task is alive, and what changes in its header is in cells.
     unsafe { task.as_ref() }
@@ -135,6 +136,7 @@ pub(super) unsafe fn header<'a>(task: NonNull<Header>) -> &'a Header {
 /// # Safety
 ///
 /// The reference is the caller's.
+#[inline]
 pub(super) unsafe fn release(task: NonNull<Header>) {
     // SAFETY: the reference keeps the task alive.
     let remains = unsafe { header(task) }.state.drop_references(1);
@@ -145,6 +147,7 @@ pub(super) unsafe fn release(task: NonNull<Header>) {
 /// # Safety
 ///
 /// A part of the task was given up, and `remains` is the answer.
+#[inline]
 pub(super) unsafe fn leave(task: NonNull<Header>, remains: Remains) {
     if remains == Remains::Others {
         return;
@@ -156,6 +159,7 @@ pub(super) unsafe fn leave(task: NonNull<Header>, remains: Remains) {
 }
 
 /// Runs a destructor or a waker of the user's, and hides its panic: there is nobody left to tell.
+#[inline]
 pub(super) fn quietly(user_code: impl FnOnce()) {
     before_user_code();
     let Err(payload) = catch_unwind(AssertUnwindSafe(user_code)) else { return };

@@ -115,6 +115,7 @@ pub(super) enum Detach {
     Done(Remains),
 }
 
+#[inline]
 fn remains(state: usize) -> Remains {
     match (state & HANDLE != 0 || state >= REFERENCE, state & COMPLETED != 0) {
         (true, _) => Remains::Others,
@@ -125,11 +126,13 @@ fn remains(state: usize) -> Remains {
 
 impl State {
     /// The state of a new task: with a `Runnable`, a reference for the list, and a `JoinHandle`.
+    #[inline]
     pub(super) fn new() -> State {
         State(AtomicUsize::new(ACTIVE | HANDLE | (2 * REFERENCE)))
     }
 
     /// Adds a reference, for somebody who has one.
+    #[inline]
     pub(super) fn add_reference(&self) {
         // Relaxed: whoever has a reference keeps the task from being freed, and a new one publishes nothing.
         let before = self.0.fetch_add(REFERENCE, Ordering::Relaxed);
@@ -140,6 +143,7 @@ impl State {
     }
 
     /// Gives so many references up.
+    #[inline]
     pub(super) fn drop_references(&self, references: usize) -> Remains {
         // Release: pairs with the Acquire of whoever gives up the last reference; without it our last accesses could
         // come after the memory was freed. Acquire: we may be that one, and the pairs are all the other drops.
@@ -148,6 +152,7 @@ impl State {
     }
 
     /// A waker is used up. With [`Wakeup::Schedule`] its reference is the `Runnable`'s.
+    #[inline]
     pub(super) fn wake(&self) -> Wakeup {
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
@@ -170,6 +175,7 @@ impl State {
     }
 
     /// A waker is used and kept. Never returns [`Wakeup::Free`].
+    #[inline]
     pub(super) fn wake_by_ref(&self) -> Wakeup {
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
@@ -210,6 +216,7 @@ impl State {
     }
 
     /// The `Runnable` becomes a poll.
+    #[inline]
     pub(super) fn start(&self) -> Start {
         // Acquire: pairs with the Release in `suspend`, whose release sequence the wake that made this `Runnable` carries
         // on; without it this poll may find the future as it was before the last poll on another thread.
@@ -227,12 +234,14 @@ impl State {
     }
 
     /// Whether [`State::suspend`] would find a reason not to. It may find one later, too.
+    #[inline]
     pub(super) fn has_reason_to_stay(&self) -> bool {
         // Relaxed: a hint. `suspend` decides.
         self.0.load(Ordering::Relaxed) & (WOKEN | ABORTED) != 0
     }
 
     /// The poll returned `Pending`.
+    #[inline]
     pub(super) fn suspend(&self) -> Suspend {
         // Acquire, here and below: pairs with the Release in `abort`; without it the destructor of the future may not
         // see what the aborting thread wrote.
@@ -257,6 +266,7 @@ impl State {
     }
 
     /// The future has been dropped and the output is in its place. The caller has so many references.
+    #[inline]
     pub(super) fn complete(&self, references: usize) -> Complete {
         let mut seen = self.0.load(Ordering::Relaxed);
         loop {
@@ -279,6 +289,7 @@ impl State {
     }
 
     /// The future and the output have been dropped, and there is no handle. The caller gives up so many references.
+    #[inline]
     pub(super) fn complete_detached(&self, references: usize) -> Remains {
         // Acquire: as in `drop_references`. Only who refers to the task can refer others to it, so if nobody else does,
         // it stays so, and nobody is left to read what would be stored here: of the tasks that nobody joins, most end so.
@@ -295,6 +306,7 @@ impl State {
     }
 
     /// What the handle finds.
+    #[inline]
     pub(super) fn look(&self) -> Join {
         // Acquire: pairs with the Release in `complete`; without it the handle may read the output before it is
         // written.
@@ -331,6 +343,7 @@ impl State {
     }
 
     /// The handle goes away.
+    #[inline]
     pub(super) fn detach(&self) -> Detach {
         // Acquire, here and below: as in `look`, for the output that must be dropped.
         let mut seen = self.0.load(Ordering::Acquire);

@@ -60,6 +60,7 @@ impl Handle {
     }
 
     /// The runtime that this thread has entered, if any. `None` while the thread's locals are being destroyed, too.
+    #[inline]
     fn entered() -> Option<Rc<Handle>> {
         ENTERED.try_with(|entered| entered.borrow().clone()).ok().flatten()
     }

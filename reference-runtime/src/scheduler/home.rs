@@ -85,6 +85,7 @@ impl Schedule for Home {
         listed.unwrap_or_else(|| list(&*self.find()?, None))
     }
 
+    #[inline]
     fn finished(&self, place: Option<NonZeroU32>) -> Option<TaskRef> {
         let listed = self.with_context(|context| {
             context.worker.tally.finished();

@@ -68,6 +68,7 @@ impl Learned {
     }
 
     /// The lane for the next poll of a future of type `kind`, if not on a worker.
+    #[inline]
     pub(crate) fn lane(&self, kind: usize) -> Option<Lane> {
         if !self.has_any.load(Ordering::Relaxed) {
             return None;

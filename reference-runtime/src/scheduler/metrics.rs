@@ -13,10 +13,12 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    #[inline]
     pub(crate) fn spawned(&self) {
         Self::count(&self.spawned);
     }
 
+    #[inline]
     pub(crate) fn finished(&self) {
         Self::count(&self.finished);
     }

@@ -211,6 +211,7 @@ impl Scheduler {
     }
 
     /// Cancels a task if the runtime closes, sends it to a lane if it belongs there, and otherwise gives it back.
+    #[inline]
     pub(crate) fn divert(self: &Arc<Self>, runnable: Runnable, wake: Wake) -> Option<Runnable> {
         if self.is_closing() {
             self.cancel(runnable, wake);
@@ -248,6 +249,7 @@ impl Scheduler {
     }
 
     /// The lane for the next poll of this task, if not on a worker.
+    #[inline]
     pub(crate) fn lane(&self, runnable: &Runnable) -> Option<Lane> {
         if runnable.tag() == BLOCKING {
             return Some(Lane::Blocking);
@@ -328,6 +330,7 @@ impl Scheduler {
         }
     }
 
+    #[inline]
     pub(crate) fn is_closing(&self) -> bool {
         // SeqCst: the partner is the store in `close`. A worker looks at it after it counted itself as sleeping, and
         // `close` wakes all that sleep afterwards; in any other order a worker could sleep through the close.

@@ -334,6 +334,7 @@ impl Context {
     }
 
     /// One poll, with or without a processor.
+    #[inline]
     pub(crate) fn poll(&self, runnable: Runnable) {
         self.worker.progress.begin(&runnable);
         let Some(again) = runnable.poll() else { return };
@@ -344,6 +345,7 @@ impl Context {
     }
 
     /// Queues a task where this thread queues tasks.
+    #[inline]
     pub(crate) fn schedule(&self, runnable: Runnable, wake: Wake) {
         let Some(runnable) = self.scheduler.divert(runnable, wake) else { return };
         if let Err(runnable) = self.push(runnable, wake) {
@@ -446,6 +448,7 @@ impl Context {
     }
 
     /// Queues a task that was woken or spawned on this thread. Gives it back if this thread may not poll it.
+    #[inline]
     pub(crate) fn push(&self, runnable: Runnable, wake: Wake) -> Result<(), Runnable> {
         // Without a processor, or in place, this thread will not look at its queue soon.
         if self.held.get() == Seen::NONE || self.worker.permit.see() != self.held.get() {
