@@ -49,7 +49,7 @@ unsafe fn wake(data: *const ()) {
     // SAFETY: the waker's reference keeps the task alive.
     match unsafe { header(task) }.state.wake() {
         // SAFETY: the waker's reference is the `Runnable`'s now.
-        Wakeup::Schedule => unsafe { schedule(task, Wake::Fresh) },
+        Wakeup::Schedule => unsafe { (header(task).vtable.schedule)(task, Wake::Fresh) },
         Wakeup::Nothing => {}
         // SAFETY: this is the answer.
         Wakeup::Free => unsafe { leave(task, Remains::Nobody) },
@@ -62,7 +62,7 @@ unsafe fn wake_by_ref(data: *const ()) {
     // SAFETY: the waker's reference keeps the task alive.
     if unsafe { header(task) }.state.wake_by_ref() == Wakeup::Schedule {
         // SAFETY: `wake_by_ref` gave us a reference beside the waker's.
-        unsafe { schedule(task, Wake::Fresh) };
+        unsafe { (header(task).vtable.schedule)(task, Wake::Fresh) };
     }
 }
 
@@ -71,18 +71,6 @@ unsafe fn drop_waker(data: *const ()) {
     let task = unsafe { waker_task(data) };
     // SAFETY: the waker's reference goes here.
     unsafe { release(task) }
-}
-
-/// Hands the `Runnable` to the task's scheduler.
-///
-/// # Safety
-///
-/// A `Runnable`'s reference is the caller's, and is used up.
-unsafe fn schedule(task: NonNull<Header>, wake: Wake) {
-    // SAFETY: the reference keeps the task alive.
-    let schedule = unsafe { header(task) }.vtable.schedule;
-    // SAFETY: as the caller promises.
-    unsafe { schedule(task, wake) }
 }
 
 /// A counted reference to a task, without the right to poll it.
@@ -101,7 +89,7 @@ impl TaskRef {
     pub(crate) fn abort(&self) {
         if self.header().state.abort() == Wakeup::Schedule {
             // SAFETY: `abort` gave us a reference beside this one.
-            unsafe { schedule(self.task, Wake::Fresh) };
+            unsafe { (self.header().vtable.schedule)(self.task, Wake::Fresh) };
         }
     }
 
@@ -199,7 +187,7 @@ impl Runnable {
     #[cfg(any(test, feature = "stages"))]
     fn schedule_for(self, wake: Wake) {
         // SAFETY: the reference is this `Runnable`'s, which ends here.
-        unsafe { schedule(self.into_task(), wake) }
+        unsafe { (self.task.header().vtable.schedule)(self.into_task(), wake) }
     }
 
     /// A reference to its task.

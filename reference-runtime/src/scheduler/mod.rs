@@ -222,7 +222,7 @@ impl Scheduler {
         None
     }
 
-    /// Cancels a task that is scheduled while the runtime closes. Not within a wake: who wakes may hold a lock that the
+    /// Cancels a task that is scheduled while the runtime closes. Not within a wake or a spawn: who wakes may hold a lock that the
     /// destructor of the future takes, and does not expect it to run. [`Scheduler::close`] has yet to come to the task,
     /// and cancels it then.
     fn cancel(&self, runnable: Runnable, wake: Wake) {

@@ -228,7 +228,8 @@ impl Context {
         self.scheduler.monitor.wake_if_parked();
         self.beat.restart();
         while let Some(runnable) = self.next_runnable() {
-            if let Some(runnable) = self.accept(runnable) {
+            // A lane, and a close of the runtime, may have come since it was queued. What is still queued then is not begun.
+            if let Some(runnable) = self.scheduler.divert(runnable, Wake::DuringPoll) {
                 self.poll(runnable);
             }
             let seen = self.worker.permit.see();
@@ -351,17 +352,6 @@ impl Context {
         if let Err(runnable) = self.push(runnable, wake) {
             self.scheduler.inject(runnable);
         }
-    }
-
-    /// Whether a task is to be polled by this worker; if not, it is sent where it belongs.
-    fn accept(&self, runnable: Runnable) -> Option<Runnable> {
-        // What is still queued when the runtime closes is not begun.
-        if self.scheduler.is_closing() {
-            return None;
-        }
-        let Some(lane) = self.scheduler.lane(&runnable) else { return Some(runnable) };
-        self.scheduler.send_to_lane(runnable, lane);
-        None
     }
 
     /// The processor was taken, or something is asked of us. False: it was taken.
