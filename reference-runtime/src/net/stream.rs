@@ -9,11 +9,31 @@ use polling::AsSource;
 
 use crate::reactor::{Direction, Registered};
 
-impl<T: AsSource> Registered<T>
+/// A socket that carries bytes without borders.
+pub(crate) trait Bytes: AsSource {
+    /// Whether a read that comes back short has taken all there was, see [`Registered::poll_read_all`].
+    const SHORT_IS_ALL: bool;
+}
+
+impl Bytes for std::net::TcpStream {
+    /// True of every system: a read goes on while there is data, but for urgent data, which is reported as special.
+    const SHORT_IS_ALL: bool = true;
+}
+
+#[cfg(unix)]
+impl Bytes for std::os::unix::net::UnixStream {
+    /// A read stops behind data that came with descriptors, or before that of another sender.
+    const SHORT_IS_ALL: bool = false;
+}
+
+impl<T: Bytes> Registered<T>
 where
     for<'a> &'a T: Read + Write,
 {
     pub(super) fn poll_read(&self, cx: &Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        if T::SHORT_IS_ALL {
+            return self.poll_read_all(cx, buf.len(), |mut socket| socket.read(buf));
+        }
         self.poll_io(Direction::Read, cx, |mut socket| socket.read(buf))
     }
 

@@ -26,32 +26,30 @@ use std::{
     time::{Duration, Instant},
 };
 
-use polling::{Events, PollMode, Poller};
+use polling::PollMode;
 use slab::Slab;
 
 use crate::primitive::{Arc, AtomicBool, Locked, Mutex, Ordering, before_user_code, lock, try_lock};
 
+mod selector;
 pub(crate) mod source;
 pub(crate) mod timers;
 
 pub(crate) use source::{Direction, Registered};
 pub(crate) use timers::Timer;
 
+use selector::{Reports, Selector, Until};
 use source::Source;
 use timers::Timers;
-
-/// No wait is longer than this. Some platforms refuse a time-out that does not fit their units, and one
-/// needless return a day costs nothing.
-const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Waits for readiness and for timers.
 pub(crate) struct Reactor {
     // Immutable:
-    poller: Poller,
+    selector: Selector,
     mode: PollMode,
 
     /// Held by the attendant, who fills the buffer.
-    attendance: Mutex<Events>,
+    attendance: Mutex<Reports>,
     /// Written by the attendant only: it holds `attendance`, or is about to give it back.
     is_attended: AtomicBool,
 
@@ -71,22 +69,22 @@ struct Registry {
 impl Reactor {
     /// Opens a reactor. Nobody attends it yet.
     pub(crate) fn new() -> io::Result<Arc<Reactor>> {
-        let poller = Poller::new()?;
-        let mode = if poller.supports_edge() { PollMode::Edge } else { PollMode::Oneshot };
-        Ok(Reactor::with(poller, mode))
+        let selector = Selector::new()?;
+        let mode = if selector.poller().supports_edge() { PollMode::Edge } else { PollMode::Oneshot };
+        Ok(Reactor::with(selector, mode))
     }
 
     /// Opens a reactor that does without edges, as on the platforms that have none.
     #[cfg(test)]
     pub(crate) fn new_oneshot() -> io::Result<Arc<Reactor>> {
-        Ok(Reactor::with(Poller::new()?, PollMode::Oneshot))
+        Ok(Reactor::with(Selector::new()?, PollMode::Oneshot))
     }
 
-    fn with(poller: Poller, mode: PollMode) -> Arc<Reactor> {
+    fn with(selector: Selector, mode: PollMode) -> Arc<Reactor> {
         Arc::new(Reactor {
-            poller,
+            selector,
             mode,
-            attendance: Mutex::new(Events::new()),
+            attendance: Mutex::new(Reports::new()),
             is_attended: AtomicBool::new(false),
             registry: Mutex::new(Registry::default()),
             timers: Mutex::new(Timers::default()),
@@ -107,12 +105,12 @@ impl Reactor {
 
     /// Becomes the attendant, unless another thread is.
     pub(crate) fn try_attend(&self) -> Option<Attendant<'_>> {
-        let events = try_lock(&self.attendance)?;
+        let reports = try_lock(&self.attendance)?;
         // SeqCst: the attendant sets this, then looks for work, then waits; who adds work looks at this
         // afterwards, in `is_attended`. Without one order of the four, each could miss the other, and the
         // work would wait for an event.
         self.is_attended.store(true, Ordering::SeqCst);
-        Some(Attendant { reactor: self, events })
+        Some(Attendant { reactor: self, reports })
     }
 
     /// Whether some thread waits or is about to. Who adds work first and asks then may spare the
@@ -125,15 +123,14 @@ impl Reactor {
 
     /// Ends the wait of the attendant; without one, the next wait ends at once.
     pub(crate) fn notify(&self) {
-        // The only documented failure is that of a closed poller, and ours is open as long as we are.
-        let _ = self.poller.notify();
+        self.selector.notify();
     }
 
     /// Whether a wait would return at once because of the poller; consumes nothing. `None` where the poller
     /// cannot be asked. Beside events, a notification counts, and so does the passed time-out of an earlier
     /// wait.
     pub(crate) fn events_waiting(&self) -> Option<bool> {
-        look_at(&self.poller)
+        self.selector.has_reports()
     }
 
     /// When the earliest timer is due.
@@ -174,18 +171,19 @@ impl Reactor {
         woken.wake();
     }
 
-    /// Collects the wakers of all who wait for what `events` report.
-    fn take_ready(&self, events: &Events, woken: &mut Woken) {
-        if events.is_empty() {
+    /// Collects the wakers of all who wait for what `reports` say.
+    fn take_ready(&self, reports: &Reports, woken: &mut Woken) {
+        let mut reports = reports.iter().peekable();
+        if reports.peek().is_none() {
             return;
         }
         let registry = lock(&self.registry);
-        for event in events.iter() {
+        for report in reports {
             // A source that was deleted since may have left its key to another, which then is told of a
             // change that did not happen. It tries, would block, and waits again: the only harm is one system
             // call, so keys carry no generation.
-            if let Some(source) = registry.sources.get(event.key) {
-                source.report(&event, self.mode, woken);
+            if let Some(source) = registry.sources.get(report.key) {
+                source.report(report, self.mode, woken);
             }
         }
     }
@@ -201,7 +199,7 @@ impl fmt::Debug for Reactor {
 #[must_use]
 pub(crate) struct Attendant<'a> {
     reactor: &'a Reactor,
-    events: Locked<'a, Events>,
+    reports: Locked<'a, Reports>,
 }
 
 impl Attendant<'_> {
@@ -212,20 +210,15 @@ impl Attendant<'_> {
     /// when the caller says so.
     pub(crate) fn wait(mut self, timeout: Option<Duration>) -> (Woken, io::Result<()>) {
         let reactor = self.reactor;
-        let now = Instant::now();
-        let limit = now + timeout.map_or(LONGEST_WAIT, |timeout| timeout.min(LONGEST_WAIT));
-        let until = lock(&reactor.timers).watch_until(limit);
-
-        self.events.clear();
-        // A look that finds nothing is the common one, and asking the poller's own descriptor is a single
-        // system call; a wait takes five.
-        let nothing_there = until <= now && reactor.events_waiting() == Some(false);
-        let waited =
-            if nothing_there { Ok(0) } else { reactor.poller.wait_deadline(&mut self.events, until) };
+        let until = match timeout {
+            Some(Duration::ZERO) => Until::Now,
+            _ => lock(&reactor.timers).watch(timeout),
+        };
+        let waited = reactor.selector.wait(&mut self.reports, until);
 
         let mut woken = Woken::default();
         lock(&reactor.timers).take_due(&mut woken);
-        reactor.take_ready(&self.events, &mut woken);
+        reactor.take_ready(&self.reports, &mut woken);
         drop(self);
 
         let waited = match waited {
@@ -297,26 +290,6 @@ impl Drop for Entered {
 /// An error for who waits on, or registers with, a reactor that is closed.
 fn closed() -> io::Error {
     io::Error::other("the runtime this socket was opened in has shut down; open it in one that is running")
-}
-
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple"))]
-fn look_at(poller: &Poller) -> Option<bool> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
-    let mut descriptors = [PollFd::new(poller, PollFlags::IN)];
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-    loop {
-        match poll(&mut descriptors, Some(&at_once)) {
-            Ok(count) => return Some(count > 0),
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(_) => return None,
-        }
-    }
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple")))]
-fn look_at(_: &Poller) -> Option<bool> {
-    None
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use std::{
 use polling::{AsSource, Event, PollMode};
 use slab::Slab;
 
-use super::{Reactor, Woken, closed};
+use super::{Reactor, Woken, closed, selector::Report};
 use crate::primitive::{Arc, Mutex, lock};
 
 /// Reading or writing.
@@ -55,6 +55,11 @@ pub(crate) struct Source {
 struct Side {
     /// How many changes were reported. Whenever it moves, both lists of wakers are emptied.
     changes: u64,
+    /// The count before a read that came back short. Until it moves on there is nothing to read, unless
+    /// [`Side::is_special`].
+    emptied_at: Option<u64>,
+    /// Set for good by a [`Report`] that says so.
+    is_special: bool,
     /// Wakers from `poll_*` functions, none twice.
     polled: Vec<Waker>,
     /// At so many more than [`FIRST_CROWD`] of them all are woken.
@@ -99,19 +104,32 @@ impl Source {
         lock(self.side(direction)).changes
     }
 
-    /// Takes the wakers of those who wait for `event`.
-    pub(super) fn report(&self, event: &Event, mode: PollMode, woken: &mut Woken) {
+    /// A read that was begun after the count of changes was `before` has taken all there was.
+    fn was_emptied(&self, before: u64) {
+        lock(&self.read).emptied_at = Some(before);
+    }
+
+    /// The count of changes, if there is nothing to read before it moves on.
+    fn emptied_at(&self) -> Option<u64> {
+        let side = lock(&self.read);
+        (side.emptied_at == Some(side.changes) && !side.is_special).then_some(side.changes)
+    }
+
+    /// Takes the wakers of those who wait for what `report` says.
+    pub(super) fn report(&self, report: Report, mode: PollMode, woken: &mut Woken) {
         // A report in neither direction is an error or a hang-up on some platform, and both sides will want
         // to know.
-        let both = mode == PollMode::Oneshot || event.readable == event.writable;
+        let both = mode == PollMode::Oneshot || report.readable == report.writable;
         if mode == PollMode::Oneshot {
             // Before the wakers are taken: who joins the list now and still finds it armed is among them.
             *lock(&self.armed) = Armed::default();
         }
-        if event.readable || both {
-            lock(&self.read).change(woken);
+        if report.readable || both {
+            let mut side = lock(&self.read);
+            side.is_special |= report.is_special;
+            side.change(woken);
         }
-        if event.writable || both {
+        if report.writable || both {
             lock(&self.write).change(woken);
         }
     }
@@ -260,6 +278,44 @@ impl<T: AsSource> Registered<T> {
         self.attempt(direction, &mut operation, |seen| self.source.wait_polled(direction, seen, cx))
     }
 
+    /// Like [`Registered::poll_io`], for reading a stream of bytes where a read that fills less than `room` has taken all
+    /// there was. Then the next read does not try before there was a report.
+    ///
+    /// That spares each exchange of messages a system call that would say no more than that there is nothing yet, and
+    /// it has a socket whose peer is quick wait for its turn like all others.
+    ///
+    /// Nothing is missed: what comes after the short read is reported after it, so the count moves on from what it was
+    /// before the read. What came before it and is no data, was reported together with the data, and told apart:
+    /// [`Side::is_special`]. A count that moves on for what was read already costs the one call that was spared.
+    pub(crate) fn poll_read_all(
+        &self,
+        cx: &Context<'_>,
+        room: usize,
+        mut read: impl FnMut(&T) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        if let Some(seen) = self.source.emptied_at() {
+            match self.source.wait_polled(Direction::Read, seen, cx) {
+                Poll::Ready(changed) => changed?,
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        let mut before = 0;
+        let read = self.attempt(
+            Direction::Read,
+            &mut |socket| {
+                before = self.source.changes(Direction::Read);
+                read(socket)
+            },
+            |seen| self.source.wait_polled(Direction::Read, seen, cx),
+        );
+        if let Poll::Ready(Ok(count)) = read {
+            if (1..room).contains(&count) {
+                self.source.was_emptied(before);
+            }
+        }
+        read
+    }
+
     /// Tries, and waits with `wait` for a change since the count it is given.
     fn attempt<R>(
         &self,
@@ -299,7 +355,7 @@ impl<T: AsSource> Registered<T> {
         }
         if wanted != *armed {
             let interest = Event::new(self.source.key, wanted.read, wanted.write);
-            self.reactor.poller.modify_with_mode(self.get(), interest, PollMode::Oneshot)?;
+            self.reactor.selector.poller().modify_with_mode(self.get(), interest, PollMode::Oneshot)?;
             *armed = wanted;
         }
         Ok(())
@@ -315,14 +371,18 @@ impl<T: AsSource> Registered<T> {
         };
         // SAFETY: `self` owns the open socket and ends the watch before it closes it or gives it away: see
         // `end_watch` and its two callers.
-        unsafe { self.reactor.poller.add_with_mode(&self.get().source(), interest, mode) }
+        unsafe { self.reactor.selector.poller().add_with_mode(&self.get().source(), interest, mode)? };
+        match mode {
+            PollMode::Oneshot => Ok(()),
+            _ => self.reactor.selector.report_its_end(self.get(), self.source.key),
+        }
     }
 
     /// Takes the source out of the poller, then out of the registry, so that its key is free last.
     fn end_watch(&mut self) {
         let Some(socket) = &self.socket else { return };
         // An error means that the poller does not know the socket, which is what we want of it.
-        let _ = self.reactor.poller.delete(socket);
+        let _ = self.reactor.selector.poller().delete(socket);
         let _source = lock(&self.reactor.registry).sources.try_remove(self.source.key);
     }
 }

@@ -374,12 +374,7 @@ impl Context {
     }
 
     fn look_at_reactor(&self) {
-        let reactor = &self.scheduler.reactor;
-        let due = || reactor.next_deadline().is_some_and(|deadline| deadline <= Instant::now());
-        if reactor.events_waiting() == Some(false) && !due() {
-            return;
-        }
-        if let Some(attendant) = reactor.try_attend() {
+        if let Some(attendant) = self.scheduler.reactor.try_attend() {
             // An error here is met again by the worker that next waits for events.
             let (woken, _) = attendant.wait(Some(Duration::ZERO));
             self.wake(woken);
