@@ -34,6 +34,10 @@ fn after(start: Instant, duration: Duration) -> Instant {
 /// A zero duration is over at once. A duration too long for the clock, such as [`Duration::MAX`], counts as
 /// thirty years.
 ///
+/// Never over early. The clock is that of [`Instant`], and a sleep that is alone ends as exactly as the operating
+/// system wakes a thread. Sleeps that end within 40 µs of each other may share one wake-up, at the end of the last, so
+/// that thousands of them do not cost a wake-up each.
+///
 /// # Cancel safety
 ///
 /// Dropping the [`Sleep`] removes its timer. Nothing is lost, since nothing but time passes.

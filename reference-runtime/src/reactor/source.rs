@@ -293,6 +293,10 @@ impl<T: AsSource> Registered<T> {
         room: usize,
         mut read: impl FnMut(&T) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
+        // Where each report has to be asked for, asking takes a system call too, and ends are not told apart.
+        if self.reactor.mode == PollMode::Oneshot {
+            return self.poll_io(Direction::Read, cx, read);
+        }
         if let Some(seen) = self.source.emptied_at() {
             match self.source.wait_polled(Direction::Read, seen, cx) {
                 Poll::Ready(changed) => changed?,

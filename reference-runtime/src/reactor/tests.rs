@@ -13,6 +13,9 @@ use std::{
 
 use super::*;
 
+mod shared_waits;
+mod short_reads;
+
 /// Much longer than anything takes but a hang.
 const LONG: Duration = Duration::from_secs(60);
 

@@ -354,6 +354,28 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_lasts_until_the_last_timer_within_the_window() {
+        let start = Instant::now();
+        let last_of = |parts: &[u32]| {
+            let mut timers = Timers::default();
+            for &part in parts {
+                insert(&mut timers, start + WINDOW / 10 * part);
+            }
+            timers.last_of_the_first().map(|last| last - start)
+        };
+        assert_eq!(last_of(&[]), None);
+        assert_eq!(last_of(&[7]), Some(WINDOW / 10 * 7));
+        assert_eq!(last_of(&[3, 14]), Some(WINDOW / 10 * 3));
+        assert_eq!(last_of(&[3, 13, 8]), Some(WINDOW / 10 * 13));
+        // The window begins with the earliest, so a chain of timers does not put off its first for ever.
+        assert_eq!(last_of(&[20, 0, 8, 16]), Some(WINDOW / 10 * 8));
+        let many: Vec<u32> = (0..200).collect();
+        assert_eq!(last_of(&many), Some(WINDOW / 10 * 10));
+        // With too many to look at, one of them.
+        assert!(last_of(&[5; 200]).is_some_and(|last| last == WINDOW / 10 * 5));
+    }
+
+    #[test]
     fn a_million_timers_leave_no_memory_behind() {
         const TIMERS: usize = 1_000_000;
         let mut next = numbers();

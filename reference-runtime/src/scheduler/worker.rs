@@ -137,6 +137,8 @@ pub(crate) struct Context {
     is_fed: Cell<bool>,
     /// How often the next-task slot came before the queue.
     slot_in_a_row: Cell<u32>,
+    /// Waking those for whom the reactor had something, see [`Context::wake`].
+    is_waking: Cell<bool>,
     beat: Beat,
     /// Where the search for a victim starts.
     seed: Cell<usize>,
@@ -210,6 +212,7 @@ impl Context {
             is_searching: Cell::new(false),
             is_fed: Cell::new(false),
             slot_in_a_row: Cell::new(0),
+            is_waking: Cell::new(false),
             beat: Beat {
                 polls_left: Cell::new(FIRST_BEAT_POLLS),
                 polls: Cell::new(FIRST_BEAT_POLLS),
@@ -369,6 +372,9 @@ impl Context {
     /// The beat: a task from the injector, if it is its turn, and a look at the reactor.
     fn look_up(&self) -> Option<Runnable> {
         self.beat.measure(self.scheduler.monitor.is_on());
+        if self.scheduler.idle.is_worth_a_notify() {
+            self.notify_in_the_pushers_place();
+        }
         self.look_at_reactor();
         self.scheduler.injector.pop()
     }
@@ -383,6 +389,10 @@ impl Context {
 
     /// Runs wakers that the reactor gave. They are code of users and may block, so a worker does not count as searching
     /// meanwhile.
+    ///
+    /// They are served in the order of their events: the next-task slot would put the last one of each look at the reactor
+    /// first. Nor do they call for another worker. A batch is most often done before one would have been of use, and what
+    /// is left of a long one is found worth it on the next beat.
     fn wake(&self, woken: Woken) {
         if woken.is_empty() {
             return;
@@ -390,7 +400,9 @@ impl Context {
         if self.is_searching.take() && self.scheduler.idle.stop_searching() {
             self.scheduler.notify();
         }
+        self.is_waking.set(true);
         woken.wake();
+        self.is_waking.set(false);
     }
 
     /// Sleeps until there is something to do. False: this thread holds no processor any more, or the runtime closes.
@@ -440,12 +452,13 @@ impl Context {
             return Err(runnable);
         }
         let behind = match wake {
-            Wake::Fresh => self.worker.next_task.put(runnable),
-            Wake::DuringPoll => Some(runnable),
+            Wake::Fresh if !self.is_waking.get() => self.worker.next_task.put(runnable),
+            _ => Some(runnable),
         };
         if let Some(runnable) = behind {
             self.queue.push(runnable, &self.scheduler.injector);
-            if self.scheduler.idle.is_worth_a_notify() && self.is_worth_a_worker() {
+            let may_wait = self.is_waking.get() && self.scheduler.monitor.is_on();
+            if !may_wait && self.scheduler.idle.is_worth_a_notify() && self.is_worth_a_worker() {
                 self.scheduler.wake_a_worker();
             }
         }
