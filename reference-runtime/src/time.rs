@@ -34,9 +34,8 @@ fn after(start: Instant, duration: Duration) -> Instant {
 /// A zero duration is over at once. A duration too long for the clock, such as [`Duration::MAX`], counts as
 /// thirty years.
 ///
-/// Never over early. The clock is that of [`Instant`], and a sleep that is alone ends as exactly as the operating
-/// system wakes a thread. Sleeps that end within 40 µs of each other may share one wake-up, at the end of the last, so
-/// that thousands of them do not cost a wake-up each.
+/// Never over early. Sleeps that end within 20 µs of each other may share one wake-up, at the end of the last, so
+/// that thousands do not cost one each; a sleep that is alone is exact.
 ///
 /// # Cancel safety
 ///

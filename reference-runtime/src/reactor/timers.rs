@@ -31,7 +31,7 @@ const MOST_AT_ONCE: usize = 1024;
 /// Timers that are due within so much of each other may share a wait, which then lasts until the last of them. Only
 /// where there are so many: a wait and the switches around it cost some 5 µs of processor time, so with a timer due
 /// every 10 µs half a processor would do nothing else. A timer that is alone is exact.
-pub(super) const WINDOW: Duration = Duration::from_micros(40);
+pub(super) const WINDOW: Duration = Duration::from_micros(20);
 
 /// So many timers are looked at for the last one within [`WINDOW`].
 const MOST_LOOKED_AT: usize = 32;
