@@ -31,11 +31,8 @@ fn after(start: Instant, duration: Duration) -> Instant {
 
 /// Waits for `duration`, counted from this call.
 ///
-/// A zero duration is over at once. A duration too long for the clock, such as [`Duration::MAX`], counts as
-/// thirty years.
-///
-/// Never over early. Sleeps that end within 20 µs of each other may share one wake-up, at the end of the last, so
-/// that thousands do not cost one each; a sleep that is alone is exact.
+/// Never over early; sleeps that end within 20 µs of each other may share a wake-up, so as not to cost one each. A zero
+/// duration is over at once. One too long for the clock, such as [`Duration::MAX`], counts as thirty years.
 ///
 /// # Cancel safety
 ///
