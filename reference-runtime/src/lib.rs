@@ -81,6 +81,7 @@ pub mod net;
 #[cfg(all(feature = "stages", not(reference_runtime_loom)))]
 #[doc(hidden)]
 pub mod stages;
+pub mod sync;
 #[cfg(not(reference_runtime_loom))]
 pub mod task;
 #[cfg(not(reference_runtime_loom))]

@@ -26,14 +26,21 @@ pub(crate) use loom::cell::UnsafeCell;
 
 /// std's cell with loom's methods, so that loom can check every access.
 #[cfg(not(reference_runtime_loom))]
-pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+pub(crate) struct UnsafeCell<T: ?Sized>(std::cell::UnsafeCell<T>);
 
 #[cfg(not(reference_runtime_loom))]
 impl<T> UnsafeCell<T> {
-    pub(crate) fn new(value: T) -> UnsafeCell<T> {
+    pub(crate) const fn new(value: T) -> UnsafeCell<T> {
         UnsafeCell(std::cell::UnsafeCell::new(value))
     }
 
+    pub(crate) fn into_inner(self) -> T {
+        self.0.into_inner()
+    }
+}
+
+#[cfg(not(reference_runtime_loom))]
+impl<T: ?Sized> UnsafeCell<T> {
     /// Lets `access` read through the pointer; nobody may write meanwhile.
     pub(crate) fn with<R>(&self, access: impl FnOnce(*const T) -> R) -> R {
         access(self.0.get())

@@ -29,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("net", &["reactor", "runtime", "time", "scheduler"]),
     ("time", &["reactor", "runtime"]),
     ("io", &["scheduler"]),
-    ("sync", &["scheduler"]),
+    ("sync", &["primitive"]),
     ("fs", &["scheduler"]),
     // The book's chapters: the public face, and the parts that a chapter mounts.
     (
@@ -65,7 +65,7 @@ const ROOT_NAMES: &[(&str, &str)] = &[
 ];
 
 /// Where `unsafe` may be written: in a file, or, where the path is a folder, in one function of all its files.
-const UNSAFE: &[&str] = &["runnable/raw.rs", "runnable/pointers.rs", "queue/local.rs", "reactor/"];
+const UNSAFE: &[&str] = &["runnable/raw.rs", "runnable/pointers.rs", "queue/local.rs", "reactor/", "sync/mutex/guard.rs"];
 
 #[test]
 fn modules_depend_in_one_direction() {

@@ -2,7 +2,7 @@
 //!
 //! | Runtime | mutex | bounded channel | many receivers | oneshot |
 //! |---|---|---|---|---|
-//! | ours and its stages | async-lock | async-channel | async-channel | futures |
+//! | ours and its stages | its own | its own | its own | futures |
 //! | tokio | its own | its own | async-channel | its own |
 //! | smol | its own (async-lock) | its own (async-channel) | its own | futures |
 //! | async-std | its own (async-lock) | its own (async-channel) | its own | futures |
@@ -59,6 +59,16 @@ impl Lock for async_lock::Mutex<u64> {
     }
 }
 
+impl Lock for reference_runtime::sync::Mutex<u64> {
+    fn new() -> Self {
+        reference_runtime::sync::Mutex::new(0)
+    }
+
+    fn lock(&self) -> impl Future<Output = impl DerefMut<Target = u64> + Send> + Send {
+        self.lock()
+    }
+}
+
 impl Lock for tokio::sync::Mutex<u64> {
     fn new() -> Self {
         tokio::sync::Mutex::new(0)
@@ -76,6 +86,30 @@ impl Lock for futures::lock::Mutex<u64> {
 
     fn lock(&self) -> impl Future<Output = impl DerefMut<Target = u64> + Send> + Send {
         self.lock()
+    }
+}
+
+/// `reference_runtime::sync::channel`.
+pub(crate) enum OurChannel {}
+
+impl Channel for OurChannel {
+    type Sender = reference_runtime::sync::Sender<u64>;
+    type Receiver = reference_runtime::sync::Receiver<u64>;
+
+    fn bounded(capacity: usize) -> (Self::Sender, Self::Receiver) {
+        reference_runtime::sync::channel(capacity)
+    }
+}
+
+impl Sender for reference_runtime::sync::Sender<u64> {
+    async fn send(&mut self, number: u64) {
+        (*self).send(number).await.expect(LIVE);
+    }
+}
+
+impl Receiver for reference_runtime::sync::Receiver<u64> {
+    async fn receive(&mut self) -> Option<u64> {
+        self.recv().await.ok()
     }
 }
 

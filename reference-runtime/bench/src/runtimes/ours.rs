@@ -11,15 +11,15 @@ use reference_runtime::{
 };
 
 use super::{Contender, Kind, Listener, Runtime, Stream};
-use crate::primitives::{AsyncChannel, OneshotCrate};
+use crate::primitives::{OneshotCrate, OurChannel};
 
 pub(crate) struct Ours(reference_runtime::Runtime);
 
 impl Runtime for Ours {
     type Task<T: Send + 'static> = JoinHandle<T>;
-    type Mutex = async_lock::Mutex<u64>;
-    type Channel = AsyncChannel;
-    type Shared = AsyncChannel;
+    type Mutex = reference_runtime::sync::Mutex<u64>;
+    type Channel = OurChannel;
+    type Shared = OurChannel;
     type Oneshot = OneshotCrate;
     type Listener = TcpListener;
 

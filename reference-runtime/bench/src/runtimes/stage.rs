@@ -10,7 +10,7 @@ use reference_runtime::{
 };
 
 use super::{Contender, Kind, Runtime};
-use crate::primitives::{AsyncChannel, OneshotCrate};
+use crate::primitives::{OneshotCrate, OurChannel};
 
 /// A clone in every task would be paid for in every row.
 static FRONT: OnceLock<Front> = OnceLock::new();
@@ -23,9 +23,9 @@ pub(crate) struct OnStage;
 
 impl Runtime for OnStage {
     type Task<T: Send + 'static> = JoinHandle<T>;
-    type Mutex = async_lock::Mutex<u64>;
-    type Channel = AsyncChannel;
-    type Shared = AsyncChannel;
+    type Mutex = reference_runtime::sync::Mutex<u64>;
+    type Channel = OurChannel;
+    type Shared = OurChannel;
     type Oneshot = OneshotCrate;
     type Listener = TcpListener;
 

@@ -1,0 +1,302 @@
+//! A lock whose guard may be held across an `.await`.
+//!
+//! Taking and giving up a mutex that nobody else wants are one atomic operation each, on the [`Word`]. Who finds it
+//! taken leaves a waker in the [`Queue`], under an ordinary lock, and marks the word, so that the holder looks there.
+//!
+//! The invariant: while somebody waits, the word is marked *or* somebody is woken and has not come back *or* the mutex
+//! was handed to somebody who has not come back. In the first case the holder will look into the queue when done, in
+//! the others whoever comes back (or is dropped) marks the word again or wakes the next. So no wake-up is lost.
+//!
+//! At most one future is woken at a time. Waking hands nothing over: whoever comes first takes the mutex, which is
+//! what makes a mutex fast that many tasks share, as the task that runs goes on. Handing over to the longest waiting
+//! each time makes every unlock a switch of tasks. (tokio's mutex does.) Against starvation, a future that was woken
+//! [`LOSSES`] times in vain does get the mutex handed over.
+
+mod guard;
+#[cfg(all(test, reference_runtime_loom))]
+mod loom_tests;
+#[cfg(all(test, not(reference_runtime_loom)))]
+mod tests;
+mod word;
+
+pub use guard::{MutexGuard, OwnedMutexGuard};
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use super::waiters::{First, Left, Ticket, Waiters};
+use crate::primitive::{self, Arc, UnsafeCell, before_user_code};
+use word::Word;
+
+/// How often a future is woken in vain before it gets the mutex handed over.
+const LOSSES: u32 = 4;
+
+/// Only one at a time gets at the value; others wait without blocking their threads.
+pub struct Mutex<T: ?Sized> {
+    word: Word,
+    queue: primitive::Mutex<Queue>,
+    /// For whoever has taken the word.
+    value: UnsafeCell<T>,
+}
+
+/// Who waits for the mutex.
+struct Queue {
+    /// At most one of them is woken.
+    waiters: Waiters,
+    /// The number of the ticket that the mutex was handed to: a woken one.
+    handed_to: Option<u64>,
+}
+
+impl<T> Mutex<T> {
+    /// A mutex that is free.
+    #[cfg(not(reference_runtime_loom))]
+    pub const fn new(value: T) -> Mutex<T> {
+        Mutex {
+            word: Word::free(),
+            queue: primitive::Mutex::new(Queue::new()),
+            value: UnsafeCell::new(value),
+        }
+    }
+
+    /// A mutex that is free.
+    #[cfg(reference_runtime_loom)]
+    pub fn new(value: T) -> Mutex<T> {
+        Mutex {
+            word: Word::free(),
+            queue: primitive::Mutex::new(Queue::new()),
+            value: UnsafeCell::new(value),
+        }
+    }
+
+    /// The value.
+    pub fn into_inner(self) -> T {
+        self.value.into_inner()
+    }
+}
+
+impl<T: ?Sized> Mutex<T> {
+    /// Waits until the mutex is free, and takes it.
+    #[inline]
+    pub fn lock(&self) -> Lock<'_, T> {
+        Lock { mutex: self, ticket: None }
+    }
+
+    /// As [`Mutex::lock`], with a guard that borrows nothing.
+    pub fn lock_arc(self: &Arc<Self>) -> LockArc<T> {
+        LockArc { mutex: Arc::clone(self), ticket: None }
+    }
+
+    /// Takes the mutex if it is free.
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        self.word.try_lock().then(|| MutexGuard::of_the_holder(self))
+    }
+
+    /// As [`Mutex::try_lock`], with a guard that borrows nothing.
+    pub fn try_lock_arc(self: &Arc<Self>) -> Option<OwnedMutexGuard<T>> {
+        self.word.try_lock().then(|| OwnedMutexGuard::of_the_holder(Arc::clone(self)))
+    }
+
+    /// Whether the caller has taken the mutex; if not, `context` is woken when it is worth another try.
+    #[inline]
+    fn poll_lock(&self, ticket: &mut Option<Ticket>, context: &mut Context<'_>) -> bool {
+        (ticket.is_none() && self.word.try_lock()) || self.lock_or_wait(ticket, context.waker())
+    }
+
+    #[cold]
+    fn lock_or_wait(&self, ticket: &mut Option<Ticket>, waker: &Waker) -> bool {
+        // Cloned, and what is not needed dropped, outside of the lock.
+        let waker = waker.clone();
+        let mut queue = primitive::lock(&self.queue);
+        let (is_ours, unused) = queue.lock_or_wait(&self.word, ticket, waker);
+        drop(queue);
+        before_user_code();
+        drop(unused);
+        is_ours
+    }
+
+    /// To be called by the holder, who is none any more.
+    #[inline]
+    fn unlock(&self) {
+        if !self.word.try_unlock() {
+            self.pass_on();
+        }
+    }
+
+    #[cold]
+    fn pass_on(&self) {
+        let first = primitive::lock(&self.queue).pass_on(&self.word);
+        before_user_code();
+        if let Some(first) = first {
+            first.waker.wake();
+        }
+    }
+
+    /// A future that has waited is dropped before it got the mutex.
+    #[cold]
+    fn give_up(&self, ticket: Ticket) {
+        let mut queue = primitive::lock(&self.queue);
+        let (unused, first) = queue.give_up(&self.word, ticket);
+        drop(queue);
+        before_user_code();
+        drop(unused);
+        if let Some(first) = first {
+            first.waker.wake();
+        }
+    }
+}
+
+impl Queue {
+    const fn new() -> Queue {
+        Queue { waiters: Waiters::new(), handed_to: None }
+    }
+
+    /// Whether the caller has the mutex now, and the wakers that are not needed any more.
+    fn lock_or_wait(
+        &mut self,
+        word: &Word,
+        ticket: &mut Option<Ticket>,
+        waker: Waker,
+    ) -> (bool, [Option<Waker>; 2]) {
+        if !self.take_handed_over(ticket.as_ref()) && !word.lock_or_await(self.waiters.has_others(ticket.as_ref())) {
+            return (false, [self.waiters.wait(ticket, waker), None]);
+        }
+        let left = ticket.take().map(|ticket| self.waiters.leave(ticket));
+        (true, [Some(waker), left.and_then(Left::waker)])
+    }
+
+    /// The holder gives the mutex up, or hands it over. Returns whom to wake.
+    fn pass_on(&mut self, word: &Word) -> Option<First> {
+        if self.waiters.woken() > 0 {
+            // It is on its way and will look after the others.
+            word.release();
+            return None;
+        }
+        let is_handed_over = self.waiters.losses_of_the_first() >= LOSSES;
+        let first = self.waiters.wake_first();
+        if is_handed_over {
+            self.handed_to = first.as_ref().map(|first| first.number);
+            word.hand_over(!self.waiters.is_empty());
+        } else {
+            word.release();
+        }
+        first
+    }
+
+    /// Returns the waker that is not needed any more, and whom to wake instead.
+    fn give_up(&mut self, word: &Word, ticket: Ticket) -> (Option<Waker>, Option<First>) {
+        let was_handed_over = self.take_handed_over(Some(&ticket));
+        match self.waiters.leave(ticket) {
+            Left::Waiting(waker) => (Some(waker), None),
+            // It was on its way, and was to look after the others: they are woken as if it had got the mutex and given
+            // it up at once.
+            Left::Woken if was_handed_over => (None, self.pass_on(word)),
+            Left::Woken if !self.waiters.is_empty() && word.lock_or_await(true) => (None, self.pass_on(word)),
+            Left::Woken => (None, None),
+        }
+    }
+
+    fn take_handed_over(&mut self, ticket: Option<&Ticket>) -> bool {
+        let is_to_us = ticket.is_some_and(|ticket| self.handed_to.is_some_and(|number| ticket.is(number)));
+        if is_to_us {
+            self.handed_to = None;
+        }
+        is_to_us
+    }
+}
+
+/// The future of [`Mutex::lock`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct Lock<'a, T: ?Sized> {
+    mutex: &'a Mutex<T>,
+    /// Once it has waited.
+    ticket: Option<Ticket>,
+}
+
+/// The future of [`Mutex::lock_arc`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct LockArc<T: ?Sized> {
+    mutex: Arc<Mutex<T>>,
+    /// Once it has waited.
+    ticket: Option<Ticket>,
+}
+
+impl<'a, T: ?Sized> Future for Lock<'a, T> {
+    type Output = MutexGuard<'a, T>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<MutexGuard<'a, T>> {
+        let mutex = self.mutex;
+        if mutex.poll_lock(&mut self.ticket, context) {
+            Poll::Ready(MutexGuard::of_the_holder(mutex))
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl<T: ?Sized> Future for LockArc<T> {
+    type Output = OwnedMutexGuard<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<OwnedMutexGuard<T>> {
+        let LockArc { mutex, ticket } = &mut *self;
+        if mutex.poll_lock(ticket, context) {
+            Poll::Ready(OwnedMutexGuard::of_the_holder(Arc::clone(mutex)))
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl<T: ?Sized> Drop for Lock<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.mutex.give_up(ticket);
+        }
+    }
+}
+
+impl<T: ?Sized> Drop for LockArc<T> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.mutex.give_up(ticket);
+        }
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Mutex<T> {
+        Mutex::new(T::default())
+    }
+}
+
+impl<T> From<T> for Mutex<T> {
+    fn from(value: T) -> Mutex<T> {
+        Mutex::new(value)
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = formatter.debug_struct("Mutex");
+        match self.try_lock() {
+            Some(guard) => fields.field("value", &&*guard),
+            None => fields.field("value", &format_args!("<locked>")),
+        };
+        fields.finish_non_exhaustive()
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for Lock<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Lock").finish_non_exhaustive()
+    }
+}
+
+impl<T: ?Sized> fmt::Debug for LockArc<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("LockArc").finish_non_exhaustive()
+    }
+}

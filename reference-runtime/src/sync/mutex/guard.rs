@@ -1,0 +1,140 @@
+//! The way to the value: the guards. All unsafe code of this module is here.
+//!
+//! A guard is made by whoever has taken the mutex (see [`Word`](super::word::Word)) and gives it up when dropped, so
+//! there is at most one at a time, and through it the value is as good as owned.
+
+#![allow(unsafe_code)]
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+
+use super::Mutex;
+use crate::primitive::Arc;
+
+// SAFETY: the value comes along, and that is all that is shared.
+unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
+// SAFETY: threads that share the mutex get at the value one after the other, which is to send it to and fro.
+unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
+
+/// Holds a [`Mutex`] until it is dropped, and leads to the value.
+///
+/// It may be held across an `.await`, and be dropped on another thread than it was made on.
+#[must_use = "the mutex is unlocked when its guard is dropped"]
+pub struct MutexGuard<'a, T: ?Sized> {
+    mutex: &'a Mutex<T>,
+    /// [`Sync`] only if the value is, [`Send`] only if the value is.
+    _value: PhantomData<&'a mut T>,
+}
+
+/// Holds a [`Mutex`] behind an [`Arc`] until it is dropped, and leads to the value. It borrows nothing.
+#[must_use = "the mutex is unlocked when its guard is dropped"]
+pub struct OwnedMutexGuard<T: ?Sized> {
+    mutex: Arc<Mutex<T>>,
+    /// As in [`MutexGuard`].
+    _value: PhantomData<T>,
+}
+
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// To be called by whoever has just taken the mutex.
+    #[inline]
+    pub(super) fn of_the_holder(mutex: &'a Mutex<T>) -> Self {
+        MutexGuard { mutex, _value: PhantomData }
+    }
+}
+
+impl<T: ?Sized> OwnedMutexGuard<T> {
+    /// To be called by whoever has just taken the mutex.
+    #[inline]
+    pub(super) fn of_the_holder(mutex: Arc<Mutex<T>>) -> Self {
+        OwnedMutexGuard { mutex, _value: PhantomData }
+    }
+}
+
+impl<T: ?Sized> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: we hold the mutex, so only this guard leads to the value, and it is borrowed.
+        self.mutex.value.with(|value| unsafe { &*value })
+    }
+}
+
+impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: we hold the mutex, so only this guard leads to the value, and it is borrowed mutably.
+        self.mutex.value.with_mut(|value| unsafe { &mut *value })
+    }
+}
+
+impl<T: ?Sized> Deref for OwnedMutexGuard<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        // SAFETY: as for `MutexGuard`.
+        self.mutex.value.with(|value| unsafe { &*value })
+    }
+}
+
+impl<T: ?Sized> DerefMut for OwnedMutexGuard<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: as for `MutexGuard`.
+        self.mutex.value.with_mut(|value| unsafe { &mut *value })
+    }
+}
+
+impl<T: ?Sized> Mutex<T> {
+    /// The value, without locking: nobody else can have the mutex.
+    ///
+    /// ```
+    /// let mut mutex = reference_runtime::sync::Mutex::new(1);
+    /// *mutex.get_mut() += 1;
+    /// assert_eq!(mutex.into_inner(), 2);
+    /// ```
+    pub fn get_mut(&mut self) -> &mut T {
+        // SAFETY: the mutex is borrowed mutably, so there is no guard.
+        self.value.with_mut(|value| unsafe { &mut *value })
+    }
+}
+
+impl<T: ?Sized> Drop for MutexGuard<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.mutex.unlock();
+    }
+}
+
+impl<T: ?Sized> Drop for OwnedMutexGuard<T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.mutex.unlock();
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(formatter)
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for OwnedMutexGuard<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(formatter)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(formatter)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for OwnedMutexGuard<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(formatter)
+    }
+}
