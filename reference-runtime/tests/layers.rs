@@ -65,7 +65,8 @@ const ROOT_NAMES: &[(&str, &str)] = &[
 ];
 
 /// Where `unsafe` may be written: in a file, or, where the path is a folder, in one function of all its files.
-const UNSAFE: &[&str] = &["runnable/raw.rs", "runnable/pointers.rs", "queue/local.rs", "reactor/", "sync/mutex/guard.rs"];
+const UNSAFE: &[&str] =
+    &["runnable/raw.rs", "runnable/pointers.rs", "queue/local.rs", "reactor/", "sync/mutex/guard.rs"];
 
 #[test]
 fn modules_depend_in_one_direction() {

@@ -17,7 +17,6 @@ mod state;
 
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
 
-use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
@@ -27,7 +26,7 @@ use futures::stream::{FusedStream, Stream};
 
 use super::waiters::Ticket;
 use crate::primitive::{Arc, Locked, Mutex, before_user_code, lock};
-use state::{Afterwards, State};
+use state::{Afterwards, Caller, State};
 
 /// A channel with room for `capacity` messages.
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
@@ -66,7 +65,7 @@ impl<T> Channel<T> {
         context: &mut Context<'_>,
     ) -> Poll<Result<(), SendError<T>>> {
         let mut state = self.lock();
-        if let Some((result, afterwards)) = state.try_send(message, ticket) {
+        if let Some((result, afterwards)) = state.try_send(message, Caller::Future(ticket)) {
             drop(state);
             afterwards.run();
             return Poll::Ready(result);
@@ -89,7 +88,7 @@ impl<T> Channel<T> {
         before_user_code();
         let waker = waker.clone();
         let mut state = self.lock();
-        if let Some((result, afterwards)) = state.try_send(message, ticket) {
+        if let Some((result, afterwards)) = state.try_send(message, Caller::Future(ticket)) {
             drop(state);
             afterwards.run();
             return Poll::Ready(result);
@@ -107,10 +106,10 @@ impl<T> Channel<T> {
         context: &mut Context<'_>,
     ) -> Poll<Result<T, RecvError>> {
         let mut state = self.lock();
-        if let Some((result, afterwards)) = state.try_recv(ticket) {
+        if let Some((message, afterwards)) = state.try_recv(Caller::Future(ticket)) {
             drop(state);
             afterwards.run();
-            return Poll::Ready(result);
+            return Poll::Ready(message.ok_or(RecvError));
         }
         if state.has_receiver(ticket.as_ref(), context.waker()) {
             return Poll::Pending;
@@ -125,10 +124,10 @@ impl<T> Channel<T> {
         before_user_code();
         let waker = waker.clone();
         let mut state = self.lock();
-        if let Some((result, afterwards)) = state.try_recv(ticket) {
+        if let Some((message, afterwards)) = state.try_recv(Caller::Future(ticket)) {
             drop(state);
             afterwards.run();
-            return Poll::Ready(result);
+            return Poll::Ready(message.ok_or(RecvError));
         }
         let replaced = state.wait_to_receive(ticket, waker);
         drop(state);
@@ -152,10 +151,25 @@ impl<T> Channel<T> {
 impl Afterwards {
     #[inline]
     fn run(self) {
-        let Afterwards { wake, drop: unused } = self;
         before_user_code();
-        drop(unused);
-        if let Some(waker) = wake {
+        // Dropped in the opposite order, each even if one before it panics.
+        let _unused = self.unused;
+        let _receiver = self.receiver.map(WokenWhenDropped::from);
+        let _sender = self.sender.map(WokenWhenDropped::from);
+    }
+}
+
+struct WokenWhenDropped(Option<Waker>);
+
+impl From<Waker> for WokenWhenDropped {
+    fn from(waker: Waker) -> Self {
+        WokenWhenDropped(Some(waker))
+    }
+}
+
+impl Drop for WokenWhenDropped {
+    fn drop(&mut self) {
+        if let Some(waker) = self.0.take() {
             waker.wake();
         }
     }
@@ -186,7 +200,7 @@ impl<T> Sender<T> {
     /// Sends a message if there is room.
     pub fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
         let mut message = Some(message);
-        let sent = self.channel.lock().try_send(&mut message, &mut None);
+        let sent = self.channel.lock().try_send(&mut message, Caller::InPassing);
         match (sent, message) {
             (Some((result, afterwards)), _) => {
                 afterwards.run();
@@ -207,10 +221,10 @@ impl<T> Receiver<T> {
 
     /// Receives a message if there is one.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        let received = self.channel.lock().try_recv(&mut None);
-        let Some((result, afterwards)) = received else { return Err(TryRecvError::Empty) };
+        let received = self.channel.lock().try_recv(Caller::InPassing);
+        let Some((message, afterwards)) = received else { return Err(TryRecvError::Empty) };
         afterwards.run();
-        result.map_err(|RecvError| TryRecvError::Closed)
+        message.ok_or(TryRecvError::Closed)
     }
 }
 

@@ -26,12 +26,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+#[cfg(doc)]
+use super::waiters::LOSSES;
 use super::waiters::{First, Left, Ticket, Waiters};
 use crate::primitive::{self, Arc, UnsafeCell, before_user_code};
 use word::Word;
-
-/// How often a future is woken in vain before it gets the mutex handed over.
-const LOSSES: u32 = 4;
 
 /// Only one at a time gets at the value; others wait without blocking their threads.
 pub struct Mutex<T: ?Sized> {
@@ -159,7 +158,9 @@ impl Queue {
         ticket: &mut Option<Ticket>,
         waker: Waker,
     ) -> (bool, [Option<Waker>; 2]) {
-        if !self.take_handed_over(ticket.as_ref()) && !word.lock_or_await(self.waiters.has_others(ticket.as_ref())) {
+        if !self.take_handed_over(ticket.as_ref())
+            && !word.lock_or_await(self.waiters.has_others(ticket.as_ref()))
+        {
             return (false, [self.waiters.wait(ticket, waker), None]);
         }
         let left = ticket.take().map(|ticket| self.waiters.leave(ticket));
@@ -173,7 +174,7 @@ impl Queue {
             word.release();
             return None;
         }
-        let is_handed_over = self.waiters.losses_of_the_first() >= LOSSES;
+        let is_handed_over = self.waiters.has_the_first_lost();
         let first = self.waiters.wake_first();
         if is_handed_over {
             self.handed_to = first.as_ref().map(|first| first.number);

@@ -15,6 +15,12 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::task::Waker;
 
+/// A future that was woken in vain so often comes before those that have not waited.
+pub(super) const LOSSES: u32 = 4;
+
+/// How many of a channel's futures are woken at once until it is known how many it takes.
+const FIRST_GUESS: usize = 8;
+
 /// The place of one future among the others that wait.
 #[derive(Debug)]
 pub(super) struct Ticket {
@@ -39,10 +45,15 @@ pub(super) struct First {
 }
 
 /// Futures that wait for the same thing.
-#[derive(Default)]
 pub(super) struct Waiters {
     waiting: BTreeMap<u64, Waiter>,
     woken: usize,
+    /// How many of those who have not come back are [`losers`](Ticket::has_lost), waiting or woken.
+    losers: usize,
+    /// How many may be woken at once: one more after each that came back and found something, half as many after one
+    /// that did not. So there are as many as really run side by side. If all are polled by one thread, the first one
+    /// takes everything, and to wake the others was a waste, of polls and of a thread that comes to help.
+    at_once: usize,
     /// Never reused: at one per nanosecond it lasts for centuries.
     next_number: u64,
 }
@@ -55,6 +66,10 @@ struct Waiter {
 impl Ticket {
     pub(super) fn is(&self, number: u64) -> bool {
         self.number == number
+    }
+
+    fn has_lost(&self) -> bool {
+        self.losses >= LOSSES
     }
 }
 
@@ -69,7 +84,7 @@ impl Left {
 
 impl Waiters {
     pub(super) const fn new() -> Waiters {
-        Waiters { waiting: BTreeMap::new(), woken: 0, next_number: 0 }
+        Waiters { waiting: BTreeMap::new(), woken: 0, losers: 0, at_once: FIRST_GUESS, next_number: 0 }
     }
 
     /// Whether nobody waits. Those who were woken don't.
@@ -88,9 +103,15 @@ impl Waiters {
         self.woken
     }
 
-    /// How often the first in line was woken in vain.
-    pub(super) fn losses_of_the_first(&self) -> u32 {
-        self.waiting.first_key_value().map_or(0, |(_, waiter)| waiter.losses)
+    /// Whether the first in line was woken in vain too often.
+    pub(super) fn has_the_first_lost(&self) -> bool {
+        self.waiting.first_key_value().is_some_and(|(_, waiter)| waiter.losses >= LOSSES)
+    }
+
+    /// Whether anybody who waits or was woken was woken in vain too often.
+    #[inline]
+    pub(super) fn has_anybody_lost(&self) -> bool {
+        self.losers > 0
     }
 
     /// Whether this future waits already, to be woken through this waker.
@@ -112,9 +133,21 @@ impl Waiters {
             return Some(mem::replace(&mut waiter.waker, waker));
         }
         self.woken -= 1;
-        ticket.losses += 1;
+        self.at_once = (self.at_once / 2).max(1);
+        ticket.losses = ticket.losses.saturating_add(1);
+        self.losers += usize::from(ticket.losses == LOSSES);
         self.waiting.insert(ticket.number, Waiter { waker, losses: ticket.losses });
         None
+    }
+
+    /// Takes the first in line out to be woken, if it is time, given that there is something for so many. While there
+    /// is something at all, it is time unless somebody is woken already.
+    #[inline]
+    pub(super) fn wake_first_if_time(&mut self, available: usize) -> Option<Waker> {
+        if self.waiting.is_empty() || self.woken >= available.min(self.at_once) {
+            return None;
+        }
+        self.wake_first().map(|first| first.waker)
     }
 
     /// Takes the first in line out. The caller wakes it once no lock is held.
@@ -133,10 +166,12 @@ impl Waiters {
 
     /// Stops to wait.
     pub(super) fn leave(&mut self, ticket: Ticket) -> Left {
+        self.losers -= usize::from(ticket.has_lost());
         if let Some(waiter) = self.waiting.remove(&ticket.number) {
             return Left::Waiting(waiter.waker);
         }
         self.woken -= 1;
+        self.at_once = self.at_once.saturating_add(1);
         Left::Woken
     }
 }

@@ -6,7 +6,7 @@ use std::mem;
 use std::task::Waker;
 
 use super::{RecvError, SendError};
-use crate::sync::waiters::{First, Left, Ticket, Waiters};
+use crate::sync::waiters::{Left, Ticket, Waiters};
 
 pub(super) struct State<T> {
     messages: VecDeque<T>,
@@ -20,18 +20,25 @@ pub(super) struct State<T> {
     receiving: Waiters,
 }
 
-/// What is left to do once the lock is given up.
+/// Wakers that are left over once the lock is given up.
 #[derive(Default)]
 #[must_use]
 pub(super) struct Afterwards {
-    pub(super) wake: Option<Waker>,
-    pub(super) drop: Option<Waker>,
+    /// A sender to wake.
+    pub(super) sender: Option<Waker>,
+    /// A receiver to wake.
+    pub(super) receiver: Option<Waker>,
+    /// Of one who does not wait any more.
+    pub(super) unused: Option<Waker>,
 }
 
-/// A message that is sent, or not, and why.
-pub(super) type Sent<T> = (Result<(), SendError<T>>, Afterwards);
-/// A message, or that there will be none.
-pub(super) type Received<T> = (Result<T, RecvError>, Afterwards);
+/// Who comes to send or to receive.
+pub(super) enum Caller<'a> {
+    /// It does not wait, and takes what there is.
+    InPassing,
+    /// A future, with the place it has in line if it has waited.
+    Future(&'a mut Option<Ticket>),
+}
 
 impl<T> State<T> {
     pub(super) fn new(capacity: usize) -> State<T> {
@@ -50,36 +57,38 @@ impl<T> State<T> {
         self.messages.len()
     }
 
-    /// Sends the message, or says why not. `None`: there is no room, and the message stays where it is.
+    pub(super) fn is_full(&self) -> bool {
+        self.messages.len() >= self.capacity
+    }
+
+    /// Sends the message, or says why not. `None`: not now, and the message stays where it is.
     #[inline]
     pub(super) fn try_send(
         &mut self,
         message: &mut Option<T>,
-        ticket: &mut Option<Ticket>,
-    ) -> Option<Sent<T>> {
-        if !self.is_closed && self.messages.len() >= self.capacity {
+        caller: Caller<'_>,
+    ) -> Option<(Result<(), SendError<T>>, Afterwards)> {
+        if !self.is_closed && (self.is_full() || caller.has_to_queue(&self.sending)) {
             return None;
         }
-        let message = message.take()?;
-        let drop = ticket.take().and_then(|ticket| self.sending.leave(ticket).waker());
+        let message = message.take().expect("a future is not polled after it was ready");
+        let unused = caller.leave(&mut self.sending);
         if self.is_closed {
-            return Some((Err(SendError(message)), Afterwards { wake: None, drop }));
+            return Some((Err(SendError(message)), Afterwards { unused, ..Afterwards::default() }));
         }
         self.messages.push_back(message);
-        Some((Ok(()), Afterwards { wake: self.receiver_to_wake(), drop }))
+        Some((Ok(()), self.afterwards(unused)))
     }
 
     /// Receives a message, or learns that there will be none. `None`: there may be one later.
     #[inline]
-    pub(super) fn try_recv(&mut self, ticket: &mut Option<Ticket>) -> Option<Received<T>> {
-        if !self.is_closed && self.messages.is_empty() {
+    pub(super) fn try_recv(&mut self, caller: Caller<'_>) -> Option<(Option<T>, Afterwards)> {
+        if !self.is_closed && (self.messages.is_empty() || caller.has_to_queue(&self.receiving)) {
             return None;
         }
-        let drop = ticket.take().and_then(|ticket| self.receiving.leave(ticket).waker());
-        let Some(message) = self.messages.pop_front() else {
-            return Some((Err(RecvError), Afterwards { wake: None, drop }));
-        };
-        Some((Ok(message), Afterwards { wake: self.sender_to_wake(), drop }))
+        let unused = caller.leave(&mut self.receiving);
+        let message = self.messages.pop_front();
+        Some((message, self.afterwards(unused)))
     }
 
     /// Whether this sender waits already, to be woken through this waker.
@@ -87,6 +96,7 @@ impl<T> State<T> {
         self.sending.has(ticket, waker)
     }
 
+    /// Whether this receiver waits already, to be woken through this waker.
     pub(super) fn has_receiver(&self, ticket: Option<&Ticket>, waker: &Waker) -> bool {
         self.receiving.has(ticket, waker)
     }
@@ -96,24 +106,21 @@ impl<T> State<T> {
         self.sending.wait(ticket, waker)
     }
 
+    /// Returns a waker that is not needed any more.
     pub(super) fn wait_to_receive(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Option<Waker> {
         self.receiving.wait(ticket, waker)
     }
 
     /// A sender gives up. If it was woken, another one is to use the room.
     pub(super) fn stop_sending(&mut self, ticket: Ticket) -> Afterwards {
-        match self.sending.leave(ticket) {
-            Left::Waiting(waker) => Afterwards { wake: None, drop: Some(waker) },
-            Left::Woken => Afterwards { wake: self.sender_to_wake(), drop: None },
-        }
+        let unused = self.sending.leave(ticket).waker();
+        self.afterwards(unused)
     }
 
     /// A receiver gives up. If it was woken, another one is to take the message.
     pub(super) fn stop_receiving(&mut self, ticket: Ticket) -> Afterwards {
-        match self.receiving.leave(ticket) {
-            Left::Waiting(waker) => Afterwards { wake: None, drop: Some(waker) },
-            Left::Woken => Afterwards { wake: self.receiver_to_wake(), drop: None },
-        }
+        let unused = self.receiving.leave(ticket).waker();
+        self.afterwards(unused)
     }
 
     /// Closes the channel. Returns all who wait.
@@ -129,20 +136,28 @@ impl<T> State<T> {
         mem::take(&mut self.messages)
     }
 
+    /// After every change: one more at each end, if it is time. This is what keeps the invariant.
     #[inline]
-    fn sender_to_wake(&mut self) -> Option<Waker> {
+    fn afterwards(&mut self, unused: Option<Waker>) -> Afterwards {
         let room = self.capacity - self.messages.len();
-        if self.sending.is_empty() || self.sending.woken() >= room {
-            return None;
+        Afterwards {
+            sender: self.sending.wake_first_if_time(room),
+            receiver: self.receiving.wake_first_if_time(self.messages.len()),
+            unused,
         }
-        self.sending.wake_first().map(|First { waker, .. }| waker)
+    }
+}
+
+impl Caller<'_> {
+    /// Whether to get in line, although there is something, since others there have lost too often.
+    #[inline]
+    fn has_to_queue(&self, waiters: &Waiters) -> bool {
+        matches!(self, Caller::Future(None)) && waiters.has_anybody_lost()
     }
 
     #[inline]
-    fn receiver_to_wake(&mut self) -> Option<Waker> {
-        if self.receiving.is_empty() || self.receiving.woken() >= self.messages.len() {
-            return None;
-        }
-        self.receiving.wake_first().map(|First { waker, .. }| waker)
+    fn leave(self, waiters: &mut Waiters) -> Option<Waker> {
+        let Caller::Future(ticket) = self else { return None };
+        ticket.take().map(|ticket| waiters.leave(ticket)).and_then(Left::waker)
     }
 }

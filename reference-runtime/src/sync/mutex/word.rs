@@ -34,10 +34,6 @@ impl Word {
         Word(AtomicU32::new(FREE))
     }
 
-    pub(super) fn is_free(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == FREE
-    }
-
     /// Takes the mutex if it is free.
     #[inline]
     pub(super) fn try_lock(&self) -> bool {
