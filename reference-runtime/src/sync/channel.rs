@@ -3,17 +3,22 @@
 //! Everything is under one lock, in [`State`]: the messages, and who waits at either end. It is held for a few dozen
 //! nanoseconds, and no code of users (wakers, destructors of messages) runs meanwhile.
 //!
-//! The invariant, at either end: while somebody waits, as many are woken and have not come back as there is something
-//! for (messages, or places). So no wake-up is lost: each woken one that comes back has taken something, or found that
-//! others took all of it, or gives up, and then the next is woken. And there is no herd: nobody is woken for nothing
-//! that could have been foreseen.
+//! The invariant, at either end: while somebody waits and there is something for it (a message, or room), somebody is
+//! woken and has not come back. So no wake-up is lost: a woken one that comes back has taken something, or gives up, and
+//! then the next is woken if anything is left; or it found that others had taken all of it. Nor is there a herd: never
+//! more are woken than there is something for, and no more than have lately found something.
 //!
 //! Waking hands nothing over: whoever comes first gets the place or the message. A sender that runs while there is room
 //! so fills it in one go, and its receiver empties it in one go, where a switch of tasks for each message would cost
 //! many times the message.
 
 mod error;
+mod handles;
+#[cfg(all(test, reference_runtime_loom))]
+mod loom_tests;
 mod state;
+#[cfg(all(test, not(reference_runtime_loom)))]
+mod tests;
 
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
 
@@ -28,7 +33,49 @@ use super::waiters::Ticket;
 use crate::primitive::{Arc, Locked, Mutex, before_user_code, lock};
 use state::{Afterwards, Caller, State};
 
-/// A channel with room for `capacity` messages.
+/// Makes a channel with room for `capacity` messages, of which any number of tasks send and receive.
+///
+/// The memory for the messages grows as it is needed and is freed with the last handle.
+///
+/// ```
+/// use reference_runtime::{block_on, sync::channel, task};
+///
+/// block_on(async {
+///     let (sender, receiver) = channel(2);
+///     let workers: Vec<_> = (0..3)
+///         .map(|_| {
+///             let receiver = receiver.clone();
+///             task::spawn(async move {
+///                 let mut done = 0;
+///                 while let Ok(job) = receiver.recv().await {
+///                     done += job;
+///                 }
+///                 done
+///             })
+///         })
+///         .collect();
+///     for job in 1..=10 {
+///         sender.send(job).await.unwrap();
+///     }
+///     drop(sender); // ends the channel once it is empty
+///     let mut done = 0;
+///     for worker in workers {
+///         done += worker.await;
+///     }
+///     assert_eq!(done, 55);
+/// });
+/// ```
+///
+/// # Fairness
+///
+/// Messages are received in the order in which they were sent. Who waits is woken in the order in which it came, but
+/// whoever comes first gets the room or the message, even if others wait. When one of them was woken four times, and
+/// came too late each time, newcomers queue up behind it. So nobody waits for ever, as long as tasks that were woken are
+/// polled, and others do not take everything by `try_send` and `try_recv`.
+///
+/// # Panics
+///
+/// If `capacity` is 0.
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     assert!(capacity > 0, "a channel has room for at least one message");
     let channel = Arc::new(Channel { state: Mutex::new(State::new(capacity)) });
@@ -46,6 +93,8 @@ pub struct Sender<T> {
 }
 
 /// The side of a channel that receives. Of several clones, one gets each message.
+///
+/// It is also a [`Stream`], which ends where [`Receiver::recv`] gives an error.
 pub struct Receiver<T> {
     channel: Arc<Channel<T>>,
     /// Of the stream, once it has waited.
@@ -192,12 +241,44 @@ fn wake_all(wakers: Vec<Waker>) {
 
 impl<T> Sender<T> {
     /// Sends a message, waiting for room.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::sync::{SendError, channel};
+    ///
+    /// let (sender, receiver) = channel(1);
+    /// assert_eq!(sender.send("one").await, Ok(()));
+    /// drop(receiver);
+    /// assert_eq!(sender.send("two").await, Err(SendError("two")));
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the channel is closed, or all its receivers are dropped, before there is room. The message comes back.
+    ///
+    /// # Cancel safety
+    ///
+    /// The message of a future that is dropped before it was ready is not sent, and is dropped with it. If the future
+    /// was about to get room, the next sender does.
     #[inline]
     pub fn send(&self, message: T) -> Send<'_, T> {
         Send { channel: &self.channel, message: Some(message), ticket: None }
     }
 
     /// Sends a message if there is room.
+    ///
+    /// ```
+    /// use reference_runtime::sync::{TrySendError, channel};
+    ///
+    /// let (sender, _receiver) = channel(1);
+    /// assert_eq!(sender.try_send("one"), Ok(()));
+    /// assert_eq!(sender.try_send("two"), Err(TrySendError::Full("two")));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If there is no room, or the channel is closed. The message comes back.
     pub fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
         let mut message = Some(message);
         let sent = self.channel.lock().try_send(&mut message, Caller::InPassing);
@@ -214,12 +295,46 @@ impl<T> Sender<T> {
 
 impl<T> Receiver<T> {
     /// Receives a message, waiting for one.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::sync::{RecvError, channel};
+    ///
+    /// let (sender, receiver) = channel(1);
+    /// sender.send("one").await.unwrap();
+    /// drop(sender);
+    /// assert_eq!(receiver.recv().await, Ok("one"));
+    /// assert_eq!(receiver.recv().await, Err(RecvError));
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the channel is empty, and closed or without senders.
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped before it was ready has received nothing. If it was about to get a message, the next
+    /// receiver does.
     #[inline]
     pub fn recv(&self) -> Recv<'_, T> {
         Recv { channel: &self.channel, ticket: None }
     }
 
     /// Receives a message if there is one.
+    ///
+    /// ```
+    /// use reference_runtime::sync::{TryRecvError, channel};
+    ///
+    /// let (sender, receiver) = channel(1);
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+    /// sender.try_send("one").unwrap();
+    /// assert_eq!(receiver.try_recv(), Ok("one"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If there is none, and whether there can be one later.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
         let received = self.channel.lock().try_recv(Caller::InPassing);
         let Some((message, afterwards)) = received else { return Err(TryRecvError::Empty) };
@@ -302,50 +417,5 @@ impl<T> Drop for Recv<'_, T> {
             let afterwards = self.channel.lock().stop_receiving(ticket);
             afterwards.run();
         }
-    }
-}
-
-impl<T> Clone for Sender<T> {
-    fn clone(&self) -> Sender<T> {
-        self.channel.lock().senders += 1;
-        Sender { channel: Arc::clone(&self.channel) }
-    }
-}
-
-impl<T> Clone for Receiver<T> {
-    fn clone(&self) -> Receiver<T> {
-        self.channel.lock().receivers += 1;
-        Receiver { channel: Arc::clone(&self.channel), ticket: None }
-    }
-}
-
-impl<T> Drop for Sender<T> {
-    fn drop(&mut self) {
-        let mut state = self.channel.lock();
-        state.senders -= 1;
-        let is_last = state.senders == 0;
-        drop(state);
-        if is_last {
-            self.channel.close();
-        }
-    }
-}
-
-impl<T> Drop for Receiver<T> {
-    fn drop(&mut self) {
-        let mut state = self.channel.lock();
-        let afterwards = self.ticket.take().map(|ticket| state.stop_receiving(ticket));
-        state.receivers -= 1;
-        if state.receivers > 0 {
-            drop(state);
-            afterwards.map(Afterwards::run);
-            return;
-        }
-        let waiting = state.close();
-        let messages = state.take_messages();
-        drop(state);
-        before_user_code();
-        wake_all(waiting);
-        drop(messages);
     }
 }

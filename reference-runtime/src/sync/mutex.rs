@@ -24,15 +24,56 @@ pub use guard::{MutexGuard, OwnedMutexGuard};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+// Std's even under loom, whose cannot be what a method is called on.
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 #[cfg(doc)]
 use super::waiters::LOSSES;
 use super::waiters::{First, Left, Ticket, Waiters};
-use crate::primitive::{self, Arc, UnsafeCell, before_user_code};
+use crate::primitive::{self, UnsafeCell, before_user_code};
 use word::Word;
 
-/// Only one at a time gets at the value; others wait without blocking their threads.
+/// A lock that only one task at a time holds; the others wait without blocking their threads.
+///
+/// The guard may be held across an `.await`. Where it is not, and is held for a few instructions only,
+/// [`std::sync::Mutex`] does as well, also in a task.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use reference_runtime::{block_on, sync::Mutex, task};
+///
+/// block_on(async {
+///     let log = Arc::new(Mutex::new(Vec::new()));
+///     let writers: Vec<_> = (0..3)
+///         .map(|number| {
+///             let log = log.clone();
+///             task::spawn(async move {
+///                 let mut log = log.lock().await;
+///                 log.push(number);
+///                 task::yield_now().await; // nobody gets in between
+///                 log.push(number);
+///             })
+///         })
+///         .collect();
+///     for writer in writers {
+///         writer.await;
+///     }
+///     assert!(log.lock().await.chunks(2).all(|pair| pair[0] == pair[1]));
+/// });
+/// ```
+///
+/// # Fairness
+///
+/// Whoever comes while the mutex is free takes it, even if others wait: the task that runs goes on, and a switch of
+/// tasks is not paid for every lock. Those who wait are woken in the order in which they came, one at a time. One that
+/// was woken four times, and came too late each time, gets the mutex handed over by whoever gives it up next. So nobody
+/// waits for ever, as long as guards are dropped and tasks that were woken are polled.
+///
+/// # Panics
+///
+/// A panic while a guard is held unlocks the mutex; there is no poisoning. The value is as the panic left it.
 pub struct Mutex<T: ?Sized> {
     word: Word,
     queue: primitive::Mutex<Queue>,
@@ -50,6 +91,13 @@ struct Queue {
 
 impl<T> Mutex<T> {
     /// A mutex that is free.
+    ///
+    /// ```
+    /// use reference_runtime::sync::Mutex;
+    ///
+    /// static COUNT: Mutex<u64> = Mutex::new(0);
+    /// # reference_runtime::block_on(async { *COUNT.lock().await += 1 });
+    /// ```
     #[cfg(not(reference_runtime_loom))]
     pub const fn new(value: T) -> Mutex<T> {
         Mutex {
@@ -70,6 +118,11 @@ impl<T> Mutex<T> {
     }
 
     /// The value.
+    ///
+    /// ```
+    /// let mutex = reference_runtime::sync::Mutex::new(1);
+    /// assert_eq!(mutex.into_inner(), 1);
+    /// ```
     pub fn into_inner(self) -> T {
         self.value.into_inner()
     }
@@ -77,17 +130,52 @@ impl<T> Mutex<T> {
 
 impl<T: ?Sized> Mutex<T> {
     /// Waits until the mutex is free, and takes it.
+    ///
+    /// A task that waits for a mutex that it holds itself waits for ever.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// let mutex = reference_runtime::sync::Mutex::new(1);
+    /// *mutex.lock().await += 1;
+    /// assert_eq!(*mutex.lock().await, 2);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// A future that is dropped loses its place in line and nothing else: if it was about to get the mutex, the next
+    /// one does.
     #[inline]
     pub fn lock(&self) -> Lock<'_, T> {
         Lock { mutex: self, ticket: None }
     }
 
     /// As [`Mutex::lock`], with a guard that borrows nothing.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// let mutex = std::sync::Arc::new(reference_runtime::sync::Mutex::new(1));
+    /// let mut guard = mutex.lock_arc().await;
+    /// reference_runtime::task::spawn(async move { *guard += 1 }).await;
+    /// assert_eq!(*mutex.lock().await, 2);
+    /// # });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`Mutex::lock`].
     pub fn lock_arc(self: &Arc<Self>) -> LockArc<T> {
         LockArc { mutex: Arc::clone(self), ticket: None }
     }
 
     /// Takes the mutex if it is free.
+    ///
+    /// ```
+    /// let mutex = reference_runtime::sync::Mutex::new(1);
+    /// let guard = mutex.try_lock();
+    /// assert!(guard.is_some());
+    /// assert!(mutex.try_lock().is_none());
+    /// ```
     pub fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
         self.word.try_lock().then(|| MutexGuard::of_the_holder(self))
     }

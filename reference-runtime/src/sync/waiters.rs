@@ -15,11 +15,15 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::task::Waker;
 
+use crate::primitive::LOOM;
+
 /// A future that was woken in vain so often comes before those that have not waited.
-pub(super) const LOSSES: u32 = 4;
+///
+/// loom's models are small.
+pub(super) const LOSSES: u32 = if LOOM { 1 } else { 4 };
 
 /// How many of a channel's futures are woken at once until it is known how many it takes.
-const FIRST_GUESS: usize = 8;
+const FIRST_GUESS: usize = 2;
 
 /// The place of one future among the others that wait.
 #[derive(Debug)]

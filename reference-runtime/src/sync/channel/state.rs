@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::task::Waker;
 
-use super::{RecvError, SendError};
+use super::SendError;
 use crate::sync::waiters::{Left, Ticket, Waiters};
 
 pub(super) struct State<T> {

@@ -8,9 +8,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use super::Mutex;
-use crate::primitive::Arc;
 
 // SAFETY: the value comes along, and that is all that is shared.
 unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
@@ -19,7 +19,13 @@ unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
 /// Holds a [`Mutex`] until it is dropped, and leads to the value.
 ///
-/// It may be held across an `.await`, and be dropped on another thread than it was made on.
+/// It may be held across an `.await`, and be dropped on another thread than it was made on, if the value may go there:
+///
+/// ```compile_fail
+/// fn is_send(_: impl Send) {}
+/// let mutex = reference_runtime::sync::Mutex::new(std::rc::Rc::new(1));
+/// is_send(mutex.try_lock());
+/// ```
 #[must_use = "the mutex is unlocked when its guard is dropped"]
 pub struct MutexGuard<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
@@ -28,6 +34,11 @@ pub struct MutexGuard<'a, T: ?Sized> {
 }
 
 /// Holds a [`Mutex`] behind an [`Arc`] until it is dropped, and leads to the value. It borrows nothing.
+///
+/// ```compile_fail
+/// fn is_sync(_: impl Sync) {}
+/// is_sync(std::sync::Arc::new(reference_runtime::sync::Mutex::new(std::cell::Cell::new(1))).try_lock_arc());
+/// ```
 #[must_use = "the mutex is unlocked when its guard is dropped"]
 pub struct OwnedMutexGuard<T: ?Sized> {
     mutex: Arc<Mutex<T>>,

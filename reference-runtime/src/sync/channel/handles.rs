@@ -1,0 +1,199 @@
+//! What a [`Sender`] and a [`Receiver`] have in common: they count, they close, they tell about the channel.
+
+use std::fmt;
+
+use super::{Afterwards, Receiver, Recv, Send, Sender, wake_all};
+use crate::primitive::{Arc, before_user_code};
+
+impl<T> Sender<T> {
+    /// Closes the channel: nothing more is sent, and what was sent can still be received. Returns whether it was open.
+    ///
+    /// Everybody who waits is woken. Dropping the last sender or the last receiver closes the channel, too.
+    ///
+    /// ```
+    /// use reference_runtime::sync::{TryRecvError, TrySendError, channel};
+    ///
+    /// let (sender, receiver) = channel(2);
+    /// sender.try_send(1).unwrap();
+    /// assert!(receiver.close());
+    /// assert_eq!(sender.try_send(2), Err(TrySendError::Closed(2)));
+    /// assert_eq!(receiver.try_recv(), Ok(1));
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+    /// ```
+    pub fn close(&self) -> bool {
+        self.channel.close()
+    }
+
+    /// Whether the channel is closed, by [`close`](Self::close) or because one side is gone.
+    pub fn is_closed(&self) -> bool {
+        self.channel.lock().is_closed
+    }
+
+    /// How many messages wait to be received. Other tasks may change it at once.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel(2);
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!((receiver.len(), receiver.capacity()), (1, 2));
+    /// assert!(!receiver.is_empty() && !receiver.is_full());
+    /// ```
+    pub fn len(&self) -> usize {
+        self.channel.lock().len()
+    }
+
+    /// Whether no message waits to be received.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there is no room for another message.
+    pub fn is_full(&self) -> bool {
+        self.channel.lock().is_full()
+    }
+
+    /// For how many messages there is room.
+    pub fn capacity(&self) -> usize {
+        self.channel.lock().capacity
+    }
+
+    /// How many senders there are.
+    pub fn sender_count(&self) -> usize {
+        self.channel.lock().senders
+    }
+
+    /// How many receivers there are.
+    pub fn receiver_count(&self) -> usize {
+        self.channel.lock().receivers
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Closes the channel: nothing more is sent, and what was sent can still be received. Returns whether it was open.
+    ///
+    /// Everybody who waits is woken. Dropping the last sender or the last receiver closes the channel, too.
+    ///
+    /// ```
+    /// use reference_runtime::sync::{TryRecvError, TrySendError, channel};
+    ///
+    /// let (sender, receiver) = channel(2);
+    /// sender.try_send(1).unwrap();
+    /// assert!(receiver.close());
+    /// assert_eq!(sender.try_send(2), Err(TrySendError::Closed(2)));
+    /// assert_eq!(receiver.try_recv(), Ok(1));
+    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+    /// ```
+    pub fn close(&self) -> bool {
+        self.channel.close()
+    }
+
+    /// Whether the channel is closed, by [`close`](Self::close) or because one side is gone.
+    pub fn is_closed(&self) -> bool {
+        self.channel.lock().is_closed
+    }
+
+    /// How many messages wait to be received. Other tasks may change it at once.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel(2);
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!((receiver.len(), receiver.capacity()), (1, 2));
+    /// assert!(!receiver.is_empty() && !receiver.is_full());
+    /// ```
+    pub fn len(&self) -> usize {
+        self.channel.lock().len()
+    }
+
+    /// Whether no message waits to be received.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there is no room for another message.
+    pub fn is_full(&self) -> bool {
+        self.channel.lock().is_full()
+    }
+
+    /// For how many messages there is room.
+    pub fn capacity(&self) -> usize {
+        self.channel.lock().capacity
+    }
+
+    /// How many senders there are.
+    pub fn sender_count(&self) -> usize {
+        self.channel.lock().senders
+    }
+
+    /// How many receivers there are.
+    pub fn receiver_count(&self) -> usize {
+        self.channel.lock().receivers
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Sender<T> {
+        self.channel.lock().senders += 1;
+        Sender { channel: Arc::clone(&self.channel) }
+    }
+}
+
+impl<T> Clone for Receiver<T> {
+    fn clone(&self) -> Receiver<T> {
+        self.channel.lock().receivers += 1;
+        Receiver { channel: Arc::clone(&self.channel), ticket: None }
+    }
+}
+
+impl<T> Drop for Sender<T> {
+    fn drop(&mut self) {
+        let mut state = self.channel.lock();
+        state.senders -= 1;
+        let is_last = state.senders == 0;
+        drop(state);
+        if is_last {
+            self.channel.close();
+        }
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    fn drop(&mut self) {
+        let mut state = self.channel.lock();
+        let afterwards = self.ticket.take().map(|ticket| state.stop_receiving(ticket));
+        state.receivers -= 1;
+        if state.receivers > 0 {
+            drop(state);
+            afterwards.map(Afterwards::run);
+            return;
+        }
+        let waiting = state.close();
+        let messages = state.take_messages();
+        drop(state);
+        before_user_code();
+        wake_all(waiting);
+        drop(messages);
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sender").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Receiver").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Send<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Send").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Recv<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Recv").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,41 @@
+//! Wakers for the tests of this module.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Wake, Waker};
+
+/// Counts how often it is woken.
+#[derive(Default)]
+pub(super) struct CountingWaker(AtomicUsize);
+
+impl CountingWaker {
+    pub(super) fn pair() -> (Arc<CountingWaker>, Waker) {
+        let count = Arc::new(CountingWaker::default());
+        (Arc::clone(&count), Waker::from(count))
+    }
+
+    pub(super) fn get(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Wake for CountingWaker {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// Panics when it is woken.
+pub(super) struct PanickingWaker;
+
+impl PanickingWaker {
+    pub(super) fn waker() -> Waker {
+        Waker::from(Arc::new(PanickingWaker))
+    }
+}
+
+impl Wake for PanickingWaker {
+    fn wake(self: Arc<Self>) {
+        panic!("on purpose");
+    }
+}
