@@ -6,7 +6,7 @@
 //! The invariant, at either end: while somebody waits and there is something for it (a message, or room), somebody is
 //! woken and has not come back. So no wake-up is lost: a woken one that comes back has taken something, or gives up, and
 //! then the next is woken if anything is left; or it found that others had taken all of it. Nor is there a herd: never
-//! more are woken than there is something for, and no more than have lately found something.
+//! more are woken than there is something for, and not many more than have lately found something.
 //!
 //! Waking hands nothing over: whoever comes first gets the place or the message. A sender that runs while there is room
 //! so fills it in one go, and its receiver empties it in one go, where a switch of tasks for each message would cost
@@ -71,7 +71,8 @@ use state::{Afterwards, Caller, State};
 /// Messages are received in the order in which they were sent. Who waits is woken in the order in which it came, but
 /// whoever comes first gets the room or the message, even if others wait. When one of them was woken four times, and
 /// came too late each time, newcomers queue up behind it. So nobody waits for ever, as long as tasks that were woken are
-/// polled, and others do not take everything by `try_send` and `try_recv`.
+/// polled, and others do not take everything by `try_send` and `try_recv`. A future that was woken and is neither polled
+/// nor dropped can hold up those behind it: for 64 messages, or until the channel is full (for senders: empty).
 ///
 /// # Panics
 ///
@@ -142,9 +143,9 @@ impl<T> Channel<T> {
             afterwards.run();
             return Poll::Ready(result);
         }
-        let replaced = state.wait_to_send(ticket, waker);
+        let afterwards = state.wait_to_send(ticket, waker);
         drop(state);
-        drop(replaced);
+        afterwards.run();
         Poll::Pending
     }
 
@@ -178,9 +179,9 @@ impl<T> Channel<T> {
             afterwards.run();
             return Poll::Ready(message.ok_or(RecvError));
         }
-        let replaced = state.wait_to_receive(ticket, waker);
+        let afterwards = state.wait_to_receive(ticket, waker);
         drop(state);
-        drop(replaced);
+        afterwards.run();
         Poll::Pending
     }
 

@@ -25,6 +25,10 @@ pub(super) const LOSSES: u32 = if LOOM { 1 } else { 4 };
 /// How many of a channel's futures are woken at once until it is known how many it takes.
 const FIRST_GUESS: usize = 2;
 
+/// A woken future that is not polled (its task is busy with something else, or blocks) holds up those behind it for so
+/// many messages at most. Fewer would wake more than it takes where a task sends or receives many at a time.
+pub(super) const PATIENCE: u32 = 64;
+
 /// The place of one future among the others that wait.
 #[derive(Debug)]
 pub(super) struct Ticket {
@@ -58,6 +62,8 @@ pub(super) struct Waiters {
     /// that did not. So there are as many as really run side by side. If all are polled by one thread, the first one
     /// takes everything, and to wake the others was a waste, of polls and of a thread that comes to help.
     at_once: usize,
+    /// How many wake-ups this has saved since one last came back.
+    withheld: u32,
     /// Never reused: at one per nanosecond it lasts for centuries.
     next_number: u64,
 }
@@ -88,7 +94,14 @@ impl Left {
 
 impl Waiters {
     pub(super) const fn new() -> Waiters {
-        Waiters { waiting: BTreeMap::new(), woken: 0, losers: 0, at_once: FIRST_GUESS, next_number: 0 }
+        Waiters {
+            waiting: BTreeMap::new(),
+            woken: 0,
+            losers: 0,
+            at_once: FIRST_GUESS,
+            withheld: 0,
+            next_number: 0,
+        }
     }
 
     /// Whether nobody waits. Those who were woken don't.
@@ -137,6 +150,7 @@ impl Waiters {
             return Some(mem::replace(&mut waiter.waker, waker));
         }
         self.woken -= 1;
+        self.withheld = 0;
         self.at_once = (self.at_once / 2).max(1);
         ticket.losses = ticket.losses.saturating_add(1);
         self.losers += usize::from(ticket.losses == LOSSES);
@@ -148,7 +162,23 @@ impl Waiters {
     /// is something at all, it is time unless somebody is woken already.
     #[inline]
     pub(super) fn wake_first_if_time(&mut self, available: usize) -> Option<Waker> {
-        if self.waiting.is_empty() || self.woken >= available.min(self.at_once) {
+        if self.waiting.is_empty() || self.woken >= available {
+            return None;
+        }
+        if self.woken >= self.at_once {
+            self.withheld += 1;
+            if self.withheld < PATIENCE {
+                return None;
+            }
+            self.withheld = 0;
+        }
+        self.wake_first().map(|first| first.waker)
+    }
+
+    /// As [`Waiters::wake_first_if_time`], when it is time in any case: the caller's own side has just run out, so it
+    /// is up to these.
+    pub(super) fn wake_one_more(&mut self, available: usize) -> Option<Waker> {
+        if self.woken >= available {
             return None;
         }
         self.wake_first().map(|first| first.waker)
@@ -175,6 +205,7 @@ impl Waiters {
             return Left::Waiting(waiter.waker);
         }
         self.woken -= 1;
+        self.withheld = 0;
         self.at_once = self.at_once.saturating_add(1);
         Left::Woken
     }

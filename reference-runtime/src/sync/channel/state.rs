@@ -57,6 +57,10 @@ impl<T> State<T> {
         self.messages.len()
     }
 
+    fn room(&self) -> usize {
+        self.capacity - self.messages.len()
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.messages.len() >= self.capacity
     }
@@ -101,14 +105,20 @@ impl<T> State<T> {
         self.receiving.has(ticket, waker)
     }
 
-    /// Returns a waker that is not needed any more.
-    pub(super) fn wait_to_send(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Option<Waker> {
-        self.sending.wait(ticket, waker)
+    /// A sender waits, from now on or again.
+    pub(super) fn wait_to_send(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Afterwards {
+        let has_just_come = ticket.is_none();
+        let unused = self.sending.wait(ticket, waker);
+        let receiver = if has_just_come { self.receiving.wake_one_more(self.messages.len()) } else { None };
+        Afterwards { receiver, unused, sender: None }
     }
 
-    /// Returns a waker that is not needed any more.
-    pub(super) fn wait_to_receive(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Option<Waker> {
-        self.receiving.wait(ticket, waker)
+    /// A receiver waits, from now on or again.
+    pub(super) fn wait_to_receive(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Afterwards {
+        let has_just_come = ticket.is_none();
+        let unused = self.receiving.wait(ticket, waker);
+        let sender = if has_just_come { self.sending.wake_one_more(self.room()) } else { None };
+        Afterwards { sender, unused, receiver: None }
     }
 
     /// A sender gives up. If it was woken, another one is to use the room.
@@ -139,9 +149,8 @@ impl<T> State<T> {
     /// After every change: one more at each end, if it is time. This is what keeps the invariant.
     #[inline]
     fn afterwards(&mut self, unused: Option<Waker>) -> Afterwards {
-        let room = self.capacity - self.messages.len();
         Afterwards {
-            sender: self.sending.wake_first_if_time(room),
+            sender: self.sending.wake_first_if_time(self.room()),
             receiver: self.receiving.wake_first_if_time(self.messages.len()),
             unused,
         }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures::StreamExt;
 
-use super::super::waiters::LOSSES;
+use super::super::waiters::{LOSSES, PATIENCE};
 use super::*;
 use crate::sync::tests::{CountingWaker, PanickingWaker};
 
@@ -98,6 +98,36 @@ fn every_message_has_its_receiver_woken_in_the_end() {
         assert_eq!(wakers[message].0.get(), 1);
         assert_eq!(poll(waiting[message].as_mut(), &wakers[message].1), Some(Ok(message)));
     }
+}
+
+#[test]
+fn a_woken_one_that_does_not_come_back_holds_up_the_others_for_so_long_at_most() {
+    let (sender, receiver) = channel(1_000);
+    let (count, waker) = CountingWaker::pair();
+    let mut waiting: Vec<_> = (0..9).map(|_| Box::pin(receiver.recv())).collect();
+    for future in &mut waiting {
+        assert!(poll(future.as_mut(), &waker).is_none());
+    }
+    for _ in 0..9 * PATIENCE {
+        sender.try_send(0).unwrap();
+    }
+    assert_eq!(count.get(), 9);
+}
+
+#[test]
+fn a_sender_that_has_to_wait_wakes_one_more_receiver() {
+    let (sender, receiver) = channel(5);
+    let (count, waker) = CountingWaker::pair();
+    let mut waiting: Vec<_> = (0..5).map(|_| Box::pin(receiver.recv())).collect();
+    for future in &mut waiting {
+        assert!(poll(future.as_mut(), &waker).is_none());
+    }
+    while sender.try_send(0).is_ok() {}
+    let before = count.get();
+    let mut sending = pin!(sender.send(1));
+    assert!(poll(sending.as_mut(), &waker).is_none());
+    assert!(poll(sending.as_mut(), &waker).is_none());
+    assert_eq!(count.get(), before + 1);
 }
 
 #[test]
