@@ -2,7 +2,7 @@
 //!
 //! | Runtime | mutex | bounded channel | many receivers | oneshot |
 //! |---|---|---|---|---|
-//! | ours and its stages | its own | its own | its own | futures |
+//! | ours and its stages | its own | its own | its own | oneshot |
 //! | tokio | its own | its own | async-channel | its own |
 //! | smol | its own (async-lock) | its own (async-channel) | its own | futures |
 //! | async-std | its own (async-lock) | its own (async-channel) | its own | futures |
