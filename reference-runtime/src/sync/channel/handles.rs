@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{Afterwards, Receiver, Recv, Send, Sender, wake_all};
-use crate::primitive::{Arc, before_user_code};
+use super::{Receiver, Recv, Send, Sender, wake_all};
+use crate::primitive::Arc;
 
 impl<T> Sender<T> {
     /// Closes the channel: nothing more is sent, and what was sent can still be received. Returns whether it was open.
@@ -158,17 +158,14 @@ impl<T> Drop for Sender<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         let mut state = self.channel.lock();
-        let afterwards = self.ticket.take().map(|ticket| state.stop_receiving(ticket));
         state.receivers -= 1;
-        if state.receivers > 0 {
-            drop(state);
-            afterwards.map(Afterwards::run);
-            return;
-        }
-        let waiting = state.close();
-        let messages = state.take_messages();
+        // Closed first: then all who wait are in the list, and nobody is woken by the ticket.
+        let (waiting, messages) =
+            if state.receivers == 0 { (state.close(), state.take_messages()) } else { Default::default() };
+        let ticket = self.ticket.take();
+        let afterwards = ticket.map(|ticket| state.stop_receiving(ticket)).unwrap_or_default();
         drop(state);
-        before_user_code();
+        afterwards.run();
         wake_all(waiting);
         drop(messages);
     }

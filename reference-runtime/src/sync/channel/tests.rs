@@ -239,6 +239,24 @@ fn the_last_sender_ends_the_channel_and_the_last_receiver_fails_the_senders() {
     assert!(sender.is_empty(), "nobody would have received it");
 }
 
+#[test]
+fn a_stream_that_is_the_last_receiver_wakes_all_senders_when_dropped() {
+    let (sender, mut stream) = channel(1);
+    let (count, waker) = CountingWaker::pair();
+    assert!(poll(pin!(stream.next()), &waker).is_none());
+    sender.try_send(0).unwrap();
+    assert_eq!(count.get(), 1);
+    let mut sending: Vec<_> = (1..4).map(|message| Box::pin(sender.send(message))).collect();
+    for future in &mut sending {
+        assert!(poll(future.as_mut(), &waker).is_none());
+    }
+    drop(stream);
+    assert_eq!(count.get(), 4);
+    for (message, future) in (1..4).zip(&mut sending) {
+        assert_eq!(poll(future.as_mut(), &waker), Some(Err(SendError(message))));
+    }
+}
+
 /// Looks into its channel when it is cloned (by [`Waker`]), woken and dropped: under its lock, that would hang.
 struct Nosy(Sender<Nosy>, Arc<AtomicUsize>);
 
