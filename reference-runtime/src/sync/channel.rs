@@ -5,8 +5,8 @@
 //!
 //! The invariant, at either end: while somebody waits and there is something for it (a message, or room), somebody is
 //! woken and has not come back. So no wake-up is lost: a woken one that comes back has taken something, or gives up, and
-//! then the next is woken if anything is left; or it found that others had taken all of it. Nor is there a herd: never
-//! more are woken than there is something for, and not many more than have lately found something.
+//! then the next is woken if anything is left; or it found that others had taken all of it. Nor is there a herd: at each
+//! end one at a time is woken. Only if it does not come back for [`PATIENCE`] messages is the next one woken anyway.
 //!
 //! Waking hands nothing over: whoever comes first gets the place or the message. A sender that runs while there is room
 //! so fills it in one go, and its receiver empties it in one go, where a switch of tasks for each message would cost
@@ -29,6 +29,8 @@ use std::task::{Context, Poll, Waker};
 
 use futures::stream::{FusedStream, Stream};
 
+#[cfg(doc)]
+use super::waiters::PATIENCE;
 use super::waiters::Ticket;
 use crate::primitive::{Arc, Locked, Mutex, before_user_code, lock};
 use state::{Afterwards, Caller, State};
@@ -71,8 +73,11 @@ use state::{Afterwards, Caller, State};
 /// Messages are received in the order in which they were sent. Who waits is woken in the order in which it came, but
 /// whoever comes first gets the room or the message, even if others wait. When one of them was woken four times, and
 /// came too late each time, newcomers queue up behind it. So nobody waits for ever, as long as tasks that were woken are
-/// polled, and others do not take everything by `try_send` and `try_recv`. A future that was woken and is neither polled
-/// nor dropped can hold up those behind it: for 64 messages, or until the channel is full (for senders: empty).
+/// polled, and others do not take everything by `try_send` and `try_recv`.
+///
+/// At each side, one at a time is woken, and the next when it comes back and something is left. So a future that was
+/// woken and is neither polled nor dropped holds up those behind it, for 1,024 messages at most: poll or drop the futures
+/// of a `select!` before something long.
 ///
 /// # Panics
 ///
@@ -143,9 +148,10 @@ impl<T> Channel<T> {
             afterwards.run();
             return Poll::Ready(result);
         }
-        let afterwards = state.wait_to_send(ticket, waker);
+        let replaced = state.wait_to_send(ticket, waker);
         drop(state);
-        afterwards.run();
+        before_user_code();
+        drop(replaced);
         Poll::Pending
     }
 
@@ -179,9 +185,10 @@ impl<T> Channel<T> {
             afterwards.run();
             return Poll::Ready(message.ok_or(RecvError));
         }
-        let afterwards = state.wait_to_receive(ticket, waker);
+        let replaced = state.wait_to_receive(ticket, waker);
         drop(state);
-        afterwards.run();
+        before_user_code();
+        drop(replaced);
         Poll::Pending
     }
 

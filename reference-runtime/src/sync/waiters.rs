@@ -22,12 +22,9 @@ use crate::primitive::LOOM;
 /// loom's models are small.
 pub(super) const LOSSES: u32 = if LOOM { 1 } else { 4 };
 
-/// How many of a channel's futures are woken at once until it is known how many it takes.
-const FIRST_GUESS: usize = 2;
-
 /// A woken future that is not polled (its task is busy with something else, or blocks) holds up those behind it for so
-/// many messages at most. Fewer would wake more than it takes where a task sends or receives many at a time.
-pub(super) const PATIENCE: u32 = 64;
+/// many messages at most. With 64, a task that sends a hundred in one go was enough to wake too many.
+pub(super) const PATIENCE: u32 = 1_024;
 
 /// The place of one future among the others that wait.
 #[derive(Debug)]
@@ -58,10 +55,6 @@ pub(super) struct Waiters {
     woken: usize,
     /// How many of those who have not come back are [`losers`](Ticket::has_lost), waiting or woken.
     losers: usize,
-    /// How many may be woken at once: one more after each that came back and found something, half as many after one
-    /// that did not. So there are as many as really run side by side. If all are polled by one thread, the first one
-    /// takes everything, and to wake the others was a waste, of polls and of a thread that comes to help.
-    at_once: usize,
     /// How many wake-ups this has saved since one last came back.
     withheld: u32,
     /// Never reused: at one per nanosecond it lasts for centuries.
@@ -94,14 +87,7 @@ impl Left {
 
 impl Waiters {
     pub(super) const fn new() -> Waiters {
-        Waiters {
-            waiting: BTreeMap::new(),
-            woken: 0,
-            losers: 0,
-            at_once: FIRST_GUESS,
-            withheld: 0,
-            next_number: 0,
-        }
+        Waiters { waiting: BTreeMap::new(), woken: 0, losers: 0, withheld: 0, next_number: 0 }
     }
 
     /// Whether nobody waits. Those who were woken don't.
@@ -151,7 +137,6 @@ impl Waiters {
         }
         self.woken -= 1;
         self.withheld = 0;
-        self.at_once = (self.at_once / 2).max(1);
         ticket.losses = ticket.losses.saturating_add(1);
         self.losers += usize::from(ticket.losses == LOSSES);
         self.waiting.insert(ticket.number, Waiter { waker, losses: ticket.losses });
@@ -159,27 +144,20 @@ impl Waiters {
     }
 
     /// Takes the first in line out to be woken, if it is time, given that there is something for so many. While there
-    /// is something at all, it is time unless somebody is woken already.
+    /// is something at all, it is time unless somebody is woken already: that one may well take everything, and when it
+    /// comes back and something is left, it is time again. To wake one for each message costs polls in vain, and makes
+    /// so long a queue of tasks that a second thread comes to help, with which the first then contends for the lock.
     #[inline]
     pub(super) fn wake_first_if_time(&mut self, available: usize) -> Option<Waker> {
         if self.waiting.is_empty() || self.woken >= available {
             return None;
         }
-        if self.woken >= self.at_once {
+        if self.woken > 0 {
             self.withheld += 1;
             if self.withheld < PATIENCE {
                 return None;
             }
             self.withheld = 0;
-        }
-        self.wake_first().map(|first| first.waker)
-    }
-
-    /// As [`Waiters::wake_first_if_time`], when it is time in any case: the caller's own side has just run out, so it
-    /// is up to these.
-    pub(super) fn wake_one_more(&mut self, available: usize) -> Option<Waker> {
-        if self.woken >= available {
-            return None;
         }
         self.wake_first().map(|first| first.waker)
     }
@@ -206,7 +184,6 @@ impl Waiters {
         }
         self.woken -= 1;
         self.withheld = 0;
-        self.at_once = self.at_once.saturating_add(1);
         Left::Woken
     }
 }

@@ -105,20 +105,14 @@ impl<T> State<T> {
         self.receiving.has(ticket, waker)
     }
 
-    /// A sender waits, from now on or again.
-    pub(super) fn wait_to_send(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Afterwards {
-        let has_just_come = ticket.is_none();
-        let unused = self.sending.wait(ticket, waker);
-        let receiver = if has_just_come { self.receiving.wake_one_more(self.messages.len()) } else { None };
-        Afterwards { receiver, unused, sender: None }
+    /// A sender waits, from now on or again. Returns a waker that is not needed any more.
+    pub(super) fn wait_to_send(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Option<Waker> {
+        self.sending.wait(ticket, waker)
     }
 
-    /// A receiver waits, from now on or again.
-    pub(super) fn wait_to_receive(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Afterwards {
-        let has_just_come = ticket.is_none();
-        let unused = self.receiving.wait(ticket, waker);
-        let sender = if has_just_come { self.sending.wake_one_more(self.room()) } else { None };
-        Afterwards { sender, unused, receiver: None }
+    /// A receiver waits, from now on or again. Returns a waker that is not needed any more.
+    pub(super) fn wait_to_receive(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Option<Waker> {
+        self.receiving.wait(ticket, waker)
     }
 
     /// A sender gives up. If it was woken, another one is to use the room.

@@ -102,7 +102,7 @@ fn every_message_has_its_receiver_woken_in_the_end() {
 
 #[test]
 fn a_woken_one_that_does_not_come_back_holds_up_the_others_for_so_long_at_most() {
-    let (sender, receiver) = channel(1_000);
+    let (sender, receiver) = channel(10 * PATIENCE as usize);
     let (count, waker) = CountingWaker::pair();
     let mut waiting: Vec<_> = (0..9).map(|_| Box::pin(receiver.recv())).collect();
     for future in &mut waiting {
@@ -112,22 +112,6 @@ fn a_woken_one_that_does_not_come_back_holds_up_the_others_for_so_long_at_most()
         sender.try_send(0).unwrap();
     }
     assert_eq!(count.get(), 9);
-}
-
-#[test]
-fn a_sender_that_has_to_wait_wakes_one_more_receiver() {
-    let (sender, receiver) = channel(5);
-    let (count, waker) = CountingWaker::pair();
-    let mut waiting: Vec<_> = (0..5).map(|_| Box::pin(receiver.recv())).collect();
-    for future in &mut waiting {
-        assert!(poll(future.as_mut(), &waker).is_none());
-    }
-    while sender.try_send(0).is_ok() {}
-    let before = count.get();
-    let mut sending = pin!(sender.send(1));
-    assert!(poll(sending.as_mut(), &waker).is_none());
-    assert!(poll(sending.as_mut(), &waker).is_none());
-    assert_eq!(count.get(), before + 1);
 }
 
 #[test]
