@@ -26,6 +26,9 @@ Usage: cargo run --release -p reference-runtime-bench -- COMMAND [OPTIONS]
   pair ROW A B      measure a row on two runtimes, A over B
   list              print what the rows and the runtimes are called
   show [ROW...]     print the tables of results that were written before
+  tables            write the tables of the book from these results; with --out,
+                    print those of the results there
+  simulate          simulate the scheduler on 1 to 128 cores
 
 A runtime is NAME, or NAME@WORKERS.
 
@@ -39,6 +42,7 @@ A runtime is NAME, or NAME@WORKERS.
   --out DIR         write results there [default: bench/results, where all rows
                     or some are measured in full, on all their runtimes and
                     with as many workers as cores]
+  --measure         beside `simulate`: measure here what the simulation assumes
   --limit S         give up on a turn after so many seconds [default: 120]
   --help            print this
 ";
@@ -48,7 +52,18 @@ A runtime is NAME, or NAME@WORKERS.
 pub(crate) enum Command {
     Help,
     List,
-    Show { rows: Vec<&'static Row>, from: PathBuf },
+    Show {
+        rows: Vec<&'static Row>,
+        from: PathBuf,
+    },
+    /// `None` is the book, from the results that are kept.
+    Tables {
+        of: Option<PathBuf>,
+    },
+    Simulate {
+        out: PathBuf,
+        measures: bool,
+    },
     Measure(Measure),
 }
 
@@ -70,7 +85,7 @@ pub(crate) struct Measure {
 }
 
 /// Where results are kept.
-fn results() -> PathBuf {
+pub(crate) fn results() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("results")
 }
 
@@ -85,6 +100,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
     let (mut entries, mut workers, mut rounds, mut samples, mut out, mut limit) =
         (None, None, None, None, None, 120);
     let mut scale = Scale::Full;
+    let mut measures = false;
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} takes a value; see --help"));
         match argument.as_str() {
@@ -95,6 +111,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
             "--runtimes" => {
                 entries = Some(value()?.split(',').map(Entry::parse).collect::<Result<Vec<_>, _>>()?);
             }
+            "--measure" => measures = true,
             "--workers" => workers = Some(number(&argument, &value()?, 1..=512)?),
             "--rounds" => rounds = Some(number(&argument, &value()?, 1..=1_000)?),
             "--samples" => samples = Some(number(&argument, &value()?, 1..=10_000)?),
@@ -107,10 +124,16 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         }
     }
     let mut words = words.iter().map(String::as_str);
-    let command = words.next().ok_or("say what to do: all, row, pair, list or show; see --help")?;
+    let command =
+        words.next().ok_or("say what to do: all, row, pair, list, show, tables or simulate; see --help")?;
     let words: Vec<&str> = words.collect();
     let rows = match command {
         "list" => return no_more(&words).map(|()| Command::List),
+        "tables" => return no_more(&words).map(|()| Command::Tables { of: out }),
+        "simulate" => {
+            let out = out.unwrap_or_else(results);
+            return no_more(&words).map(|()| Command::Simulate { out, measures });
+        }
         "show" => {
             return Ok(Command::Show { rows: named_or_all(&words)?, from: out.unwrap_or_else(results) });
         }

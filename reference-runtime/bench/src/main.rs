@@ -8,6 +8,8 @@
 //! | `run.rs` | rounds of processes, one at a time, in turns |
 //! | `child.rs` | what such a process does |
 //! | `stats.rs`, `report.rs`, `machine.rs` | figures into tables and files |
+//! | `tables.rs` | results into the tables of the book |
+//! | `simulate/` | the scheduler on machines that are not here |
 
 mod allocator;
 mod args;
@@ -20,7 +22,9 @@ mod report;
 mod rows;
 mod run;
 mod runtimes;
+mod simulate;
 mod stats;
+mod tables;
 mod workloads;
 
 use std::{env, process::ExitCode};
@@ -48,6 +52,9 @@ fn obey(command: Command) -> Result<(), String> {
         Command::Help => print!("{}", args::HELP),
         Command::List => print!("{}", rows::list()),
         Command::Show { rows, from } => return report::show(&rows, &from),
+        Command::Tables { of: None } => return tables::write(),
+        Command::Tables { of: Some(folder) } => print!("{}", tables::print(&folder)),
+        Command::Simulate { out, measures } => return simulate::run(&out, measures),
         Command::Measure(measure) => return run::measure(&measure),
     }
     Ok(())

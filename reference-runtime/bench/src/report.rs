@@ -59,6 +59,16 @@ struct Measured {
     rounds: Vec<Vec<f64>>,
 }
 
+/// One figure of one runtime, for the tables of the book.
+pub(crate) struct View<'a> {
+    pub(crate) runtime: &'a str,
+    pub(crate) unit: &'a str,
+    pub(crate) better: Better,
+    pub(crate) summary: Summary,
+    /// Of the first runtime's figure to this one's.
+    pub(crate) ratio: Option<Summary>,
+}
+
 impl Figures {
     pub(crate) fn of(name: &str) -> Figures {
         Figures { name: name.to_owned(), failure: None, metrics: Vec::new() }
@@ -192,6 +202,34 @@ impl Report {
         Ok(format!("{header},\n  \"runtimes\": [\n    {}\n  ]\n}}\n", runtimes.join(",\n    ")))
     }
 
+    /// The results of a row, if it has any in `folder`.
+    pub(crate) fn of_row(folder: &Path, row: &str) -> Option<Report> {
+        Report::read(&folder.join(format!("{row}.json"))).ok()
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// What is measured in this row, the most important first.
+    pub(crate) fn metrics(&self) -> Vec<&str> {
+        self.names()
+    }
+
+    /// What each runtime came to in one figure, ours first.
+    pub(crate) fn views(&self, metric: &str) -> Vec<View<'_>> {
+        let of = |runtime: &'_ Figures| runtime.metrics.iter().position(|measured| measured.name == metric);
+        let view = |runtime: &'_ Figures| Some((of(runtime)?, runtime.metrics[of(runtime)?].summary?));
+        self.runtimes
+            .iter()
+            .filter_map(|runtime| {
+                let (at, summary) = view(runtime)?;
+                let Measured { unit, better, ratio, .. } = &runtime.metrics[at];
+                Some(View { runtime: &runtime.name, unit, better: *better, summary, ratio: *ratio })
+            })
+            .collect()
+    }
+
     fn read(file: &PathBuf) -> Result<Report, String> {
         let text =
             fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
@@ -215,7 +253,7 @@ pub(crate) fn show(rows: &[&Row], folder: &Path) -> Result<(), String> {
 }
 
 /// With as many decimals as are worth reading.
-fn figure(figure: f64) -> String {
+pub(crate) fn figure(figure: f64) -> String {
     let decimals = match figure.abs() {
         large if large >= 1000.0 => 0,
         medium if medium >= 10.0 => 1,
