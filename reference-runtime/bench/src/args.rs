@@ -223,6 +223,7 @@ mod tests {
             ("all --samples", "--samples takes a value"),
             ("all --fast", "no option --fast"),
             ("all yields", "one word too many"),
+            ("simulate 64", "one word too many"),
         ] {
             let complaint = parsed(line).expect_err(line);
             assert!(complaint.contains(sentence), "{line}: {complaint}");

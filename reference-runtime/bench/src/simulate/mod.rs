@@ -71,7 +71,7 @@ pub(crate) const CASES: [Case; 7] = [
     },
     Case {
         name: "http",
-        about: "16 connections for every worker, 8 µs of work per request",
+        about: "16 connections for every worker, 5 µs of work per request",
         unit: "requests",
         scenario: Scenario::http,
     },

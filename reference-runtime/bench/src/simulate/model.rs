@@ -15,6 +15,8 @@ use super::{
 pub(super) const CAPACITY: usize = 256;
 /// What it costs to get another worker going, as in `scheduler/worker.rs`.
 pub(super) const PRICE_OF_A_WORKER: Time = us(50);
+/// A task's header and its future.
+pub(super) const LINES_OF_A_TASK: Time = 2;
 /// The beat, as there.
 pub(super) const BEAT: Time = us(50);
 pub(super) const FIRST_BEAT_POLLS: u32 = 61;
@@ -132,6 +134,8 @@ pub(super) struct Model {
     pub(super) sleepers: Vec<(usize, bool)>,
     pub(super) searching: usize,
     pub(super) last_look: Time,
+    /// The core on which a task ended last: its memory is there, and the next task's will be that.
+    pub(super) freed_on: usize,
     // Lines and locks, in the order of the table in the book:
     pub(super) owners: LineId,
     pub(super) counters: LineId,
@@ -188,6 +192,7 @@ impl Model {
             sleepers: Vec::new(),
             searching: 0,
             last_look: 0,
+            freed_on: 0,
             owners: engine.line("scheduler's count of owners"),
             counters: engine.line("counter of spawns outside"),
             counts: engine.line("idle counts"),
@@ -218,12 +223,12 @@ impl Model {
             self.roles.push(Role::Worker(number));
             let worker = &mut self.workers[number];
             (worker.thread, worker.polls, worker.polls_left) = (thread, FIRST_BEAT_POLLS, FIRST_BEAT_POLLS);
-            worker.poll = scenario.poll_at_first();
+            (worker.poll, worker.last_beat) = (scenario.poll_at_first(), scenario.begins(number));
             for task in scenario.tasks_at_first(number) {
                 worker.queue.push_back(Task { core: engine.core_of(thread), ..task });
             }
             // No two workers of a real machine begin at the same instant.
-            let late = engine.below(ns(500));
+            let late = scenario.begins(number) + engine.below(ns(500));
             engine.then(thread, [Op::Work(late)]);
         }
         for number in 0..scenario.outside {
@@ -286,7 +291,9 @@ impl Model {
         let (_, lock, len) = self.injectors[injector];
         let costs = engine.costs;
         let owners = self.scenario.design.counts_owners.then_some(Op::Write(self.owners));
-        engine.then(thread, [Op::Work(costs.spawn)]);
+        // The memory is that of an earlier task, which a worker gave back.
+        let memory = LINES_OF_A_TASK * engine.transfer(self.freed_on, task.core);
+        engine.then(thread, [Op::Work(costs.spawn + memory)]);
         engine.then(thread, owners);
         engine.then(
             thread,

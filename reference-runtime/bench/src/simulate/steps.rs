@@ -4,11 +4,9 @@ use super::{
     costs::{Time, ns},
     engine::{Engine, Op},
     loads::Kind,
-    model::{CAPACITY, Effect, Model, PRICE_OF_A_WORKER, Task},
+    model::{CAPACITY, Effect, LINES_OF_A_TASK, Model, PRICE_OF_A_WORKER, Task},
 };
 
-/// A task's header and its future.
-const LINES_OF_A_TASK: Time = 2;
 /// The most events that one wait for them collects.
 const EVENTS_AT_ONCE: usize = 1024;
 /// Places of tasks in a line of a queue.
@@ -337,7 +335,7 @@ impl Model {
         let worker = self.worker_of(thread);
         match task.kind {
             Kind::Spawner { tasks } => vec![Op::Do(Effect::Spawn { left: tasks })],
-            Kind::Yields { left: 0 } | Kind::Once => self.finish(engine),
+            Kind::Yields { left: 0 } | Kind::Once => self.finish(engine, thread),
             Kind::Yields { left } => {
                 self.done += 1;
                 let kind = Kind::Yields { left: left - 1 };
@@ -353,8 +351,9 @@ impl Model {
         }
     }
 
-    fn finish(&mut self, engine: &Engine<Effect>) -> Ops {
+    fn finish(&mut self, engine: &Engine<Effect>, thread: usize) -> Ops {
         self.done += 1;
+        self.freed_on = engine.core_of(thread);
         let mut ops = vec![Op::Work(engine.costs.finish)];
         ops.extend(self.scenario.design.counts_owners.then_some(Op::Write(self.owners)));
         ops.extend(self.scenario.counts_down.then_some(Op::Write(self.countdown)));
@@ -370,7 +369,10 @@ impl Model {
         let number = self.scenario.number_of_spawned(self.worker_of(thread), left);
         let task =
             Task { number, kind: self.scenario.kind_of_spawned_inside(), core: engine.core_of(thread) };
-        let mut ops = vec![Op::Work(engine.costs.spawn)];
+        // An allocator with a cache per thread gives a core its own memory back, unless only others free.
+        let memory = if self.scenario.is_fed_by_one() { self.freed_on } else { task.core };
+        let fetch = LINES_OF_A_TASK * engine.transfer(memory, task.core);
+        let mut ops = vec![Op::Work(engine.costs.spawn + fetch)];
         ops.extend(self.scenario.design.counts_owners.then_some(Op::Write(self.owners)));
         ops.extend([Op::Do(Effect::Push(task)), Op::Do(Effect::Spawn { left: left - 1 })]);
         ops

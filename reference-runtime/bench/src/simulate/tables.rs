@@ -112,7 +112,7 @@ pub(crate) fn check(results: &Path) -> String {
             Some(view.summary.median)
         };
         let simulated = |workers: usize| {
-            scenario(workers).counting_down().median(Machine::two_cores(), Costs::measured()).per_unit()
+            scenario(workers).as_in_rows().median(Machine::two_cores(), Costs::measured()).per_unit()
         };
         for workers in [1, 2, 4, 8] {
             let (Some(one), Some(real)) = (measured(1), measured(workers)) else { continue };
