@@ -477,10 +477,9 @@ impl Model {
         self.arrived[task.number] = engine.now;
         let reactor = self.reactor_of_task(task);
         self.reactors[reactor].ready.push_back(task);
-        if let Some(attendant) = self.reactors[reactor].attendant {
-            if self.workers[attendant].is_asleep {
-                engine.wake(self.workers[attendant].thread, engine.costs.wake_latency);
-            }
+        let attendant = self.reactors[reactor].attendant;
+        if let Some(attendant) = attendant.filter(|&attendant| self.workers[attendant].is_asleep) {
+            engine.wake(self.workers[attendant].thread, engine.costs.wake_latency);
         }
     }
 }

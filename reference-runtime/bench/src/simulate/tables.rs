@@ -92,7 +92,8 @@ pub(crate) fn changes() -> String {
 
 /// The rows that were measured with 1, 2, 4 and 8 workers beside the simulation of the machine that they ran on.
 pub(crate) fn check(results: &Path) -> String {
-    let rows: [(&str, fn(usize) -> Scenario); 3] = [
+    type OfWorkers = fn(usize) -> Scenario;
+    let rows: [(&str, OfWorkers); 3] = [
         ("workers-spawn-outside", |workers| Scenario::outside(workers, 1, 10_000, Design::OURS)),
         ("workers-spawn-inside", |workers| Scenario::inside(workers, 1, 10_000, Design::OURS)),
         ("workers-yields", |workers| {
