@@ -17,6 +17,8 @@ pub(super) const CAPACITY: usize = 256;
 pub(super) const PRICE_OF_A_WORKER: Time = us(50);
 /// A task's header and its future.
 pub(super) const LINES_OF_A_TASK: Time = 2;
+/// How long a worker that has emptied the injector waits for more, as there.
+pub(super) const LINGER: Time = us(3);
 /// The beat, as there.
 pub(super) const BEAT: Time = us(50);
 pub(super) const FIRST_BEAT_POLLS: u32 = 61;
@@ -37,7 +39,7 @@ pub(super) struct Design {
     /// Queues that threads push to that are no workers.
     pub(super) injectors: usize,
     pub(super) reactors: usize,
-    /// Every task keeps the scheduler alive, by a count that all of them share.
+    /// Every task keeps the scheduler alive, by a count that all of them share, as they did in an earlier version.
     pub(super) counts_owners: bool,
     /// A thief finds a victim's queue through a lock and a count of owners.
     pub(super) asks_processors: bool,
@@ -48,7 +50,7 @@ pub(super) struct Design {
 impl Design {
     /// What the crate does.
     pub(super) const OURS: Design =
-        Design { injectors: 1, reactors: 1, counts_owners: true, asks_processors: true, looks_alone: true };
+        Design { injectors: 1, reactors: 1, counts_owners: false, asks_processors: true, looks_alone: true };
 }
 
 /// What threads do at a moment. The arguments are small, so that programs are.
@@ -103,6 +105,8 @@ pub(super) struct Worker {
     /// Taken out of the reactor, to be woken one by one.
     pub(super) woken: VecDeque<Task>,
     pub(super) is_searching: bool,
+    /// Has found tasks in the injector since it last lingered.
+    pub(super) is_fed: bool,
     pub(super) is_asleep: bool,
     pub(super) attends: bool,
     // The beat:

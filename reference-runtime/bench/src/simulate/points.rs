@@ -39,13 +39,13 @@ enum Shape {
 
 pub(crate) const POINTS: &[Point] = &[
     Point {
-        place: "the count in `Arc<Scheduler>`",
-        file: "runnable/raw.rs, `Task::schedule`",
-        touched_by: "every spawn, every task's end",
-        how_often: "2 per task",
+        place: "`SCHEDULERS`, and the count of the scheduler that is found there",
+        file: "scheduler/home.rs",
+        touched_by: "wakes by threads that are no workers",
+        how_often: "2 each per such wake",
         shape: Shape::Line,
         per_unit: 2.0,
-        unit: "tasks",
+        unit: "wakes from outside",
     },
     Point {
         place: "`Injector::waiting`",

@@ -4,7 +4,7 @@ use super::{
     costs::{Time, ns},
     engine::{Engine, Op},
     loads::Kind,
-    model::{CAPACITY, Effect, LINES_OF_A_TASK, Model, PRICE_OF_A_WORKER, Task},
+    model::{CAPACITY, Effect, LINES_OF_A_TASK, LINGER, Model, PRICE_OF_A_WORKER, Task},
 };
 
 /// The most events that one wait for them collects.
@@ -231,6 +231,7 @@ impl Model {
         let batch = self.batch(waiting).min(waiting - 1);
         let others = self.injectors[injector].0.drain(..batch);
         self.workers[worker].queue.extend(others);
+        self.workers[worker].is_fed = true;
         vec![
             Op::Write(self.injectors[injector].2),
             Op::Write(self.tails[worker]),
@@ -413,6 +414,11 @@ impl Model {
 
     fn rest(&mut self, thread: usize) -> Ops {
         let worker = self.worker_of(thread);
+        if std::mem::take(&mut self.workers[worker].is_fed) && self.workers[worker].is_searching {
+            let own = self.injectors[worker % self.injectors.len()].2;
+            let look = Effect::TryInjector { is_last: true };
+            return vec![Op::Work(LINGER), Op::Read(own), Op::Do(look)];
+        }
         let reactor = self.reactor_of_worker(worker);
         let attends = self.reactors[reactor].attendant.is_none();
         if attends {
