@@ -247,6 +247,7 @@ impl Token {
         self.state.swap(EMPTY, Ordering::Acquire) == NOTIFIED
     }
 
+    // ANCHOR: put
     /// Puts the token down and wakes the thread that sleeps for it.
     fn put(&self) {
         // Release: pairs with the Acquire in `Token::take`; without it the woken thread may not see what it was woken
@@ -262,6 +263,7 @@ impl Token {
         // After the unlock, so that the woken thread does not run into the lock it needs to return.
         self.unparked.notify_one();
     }
+    // ANCHOR_END: put
 }
 
 impl fmt::Debug for Parker {

@@ -275,6 +275,7 @@ impl Timer {
         true
     }
 
+    // ANCHOR: renew
     /// Has the waker of `cx` woken in place of the former one. Returns `false` if the timer is gone.
     pub(crate) fn renew(&self, cx: &Context<'_>) -> bool {
         match lock(&self.reactor.timers).get_mut(self.id) {
@@ -289,6 +290,7 @@ impl Timer {
             .map(|entry| std::mem::swap(&mut entry.waker, &mut waker));
         replaced.is_some()
     }
+    // ANCHOR_END: renew
 }
 
 impl Drop for Timer {

@@ -174,6 +174,7 @@ impl State {
         }
     }
 
+    // ANCHOR: wake_by_ref
     /// A waker is used and kept. Never returns [`Wakeup::Free`].
     #[inline]
     pub(super) fn wake_by_ref(&self) -> Wakeup {
@@ -194,6 +195,7 @@ impl State {
             }
         }
     }
+    // ANCHOR_END: wake_by_ref
 
     /// Asks for the end of the task. Never returns [`Wakeup::Free`].
     pub(super) fn abort(&self) -> Wakeup {

@@ -24,6 +24,7 @@ pub fn spinning<F: Future>(future: F) -> F::Output {
     }
 }
 
+// ANCHOR: on_thread_park
 /// Sleeps between polls with [`std::thread::park`], and wakes the thread with [`Thread::unpark`].
 ///
 /// The token that lies between those two belongs to the *thread*. Whoever else parks this thread takes it:
@@ -40,6 +41,7 @@ pub fn on_thread_park<F: Future>(future: F) -> F::Output {
         thread::park();
     }
 }
+// ANCHOR_END: on_thread_park
 
 /// Sleeps between polls with a parker of its own: the one that the finished runtime uses, in `block_on.rs`.
 pub fn block_on<F: Future>(future: F) -> F::Output {

@@ -119,6 +119,7 @@ struct Context {
 }
 
 impl Context {
+    // ANCHOR: work
     /// Polls tasks until the scheduler is closed and the queue is empty.
     fn work(&self) {
         while let Some(runnable) = self.next_runnable() {
@@ -141,4 +142,5 @@ impl Context {
         runnable.run();
         self.scheduler.polled.set(None);
     }
+    // ANCHOR_END: work
 }
