@@ -1,8 +1,7 @@
-//! The clock that wakes the monitor: set by whoever becomes busy, cleared by whoever goes idle before it rings.
+//! The clock that wakes the monitor: set by whoever becomes busy, and by the monitor itself.
 //!
-//! On Linux it is a kernel timer on a descriptor. Setting and clearing it is a system call of a few hundred
-//! nanoseconds and wakes nobody, so a poll that ends in time costs the monitor's thread no context switch at all.
-//! Waking the monitor at each busy transition, only for it to find that all is well, cost two switches each time.
+//! On Linux it is a kernel timer on a descriptor. Setting it is one system call and wakes nobody. Waking the monitor at
+//! each change from idle to busy, only for it to find that all is well, cost two context switches each time.
 
 use std::time::Duration;
 
@@ -34,12 +33,12 @@ mod platform {
 
         /// Rings once after this time. Replaces what was set before.
         pub(crate) fn set(&self, after: Duration) {
-            self.settime(super::at_least_a_nanosecond(after));
-        }
-
-        /// Does not ring.
-        pub(crate) fn clear(&self) {
-            self.settime(Duration::ZERO);
+            let after = super::at_least_a_nanosecond(after);
+            let zero = Timespec { tv_sec: 0, tv_nsec: 0 };
+            let value = Timespec { tv_sec: after.as_secs() as _, tv_nsec: after.subsec_nanos() as _ };
+            let timer = Itimerspec { it_interval: zero, it_value: value };
+            timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &timer)
+                .expect("the descriptor is a timer and the time is in range");
         }
 
         /// Blocks until it rings.
@@ -47,14 +46,6 @@ mod platform {
             let mut expirations = [0; 8];
             // An interrupted read waits again. No other error can come from a timer that is ours alone.
             while rustix::io::read(&self.0, &mut expirations).is_err() {}
-        }
-
-        fn settime(&self, after: Duration) {
-            let zero = Timespec { tv_sec: 0, tv_nsec: 0 };
-            let value = Timespec { tv_sec: after.as_secs() as _, tv_nsec: after.subsec_nanos() as _ };
-            let timer = Itimerspec { it_interval: zero, it_value: value };
-            timerfd_settime(&self.0, TimerfdTimerFlags::empty(), &timer)
-                .expect("the descriptor is a timer and the time is in range");
         }
     }
 }
@@ -80,11 +71,6 @@ mod platform {
         pub(crate) fn set(&self, after: Duration) {
             *self.lock() = Some(Instant::now() + super::at_least_a_nanosecond(after));
             self.changed.notify_one();
-        }
-
-        /// Does not ring.
-        pub(crate) fn clear(&self) {
-            *self.lock() = None;
         }
 
         /// Blocks until it rings.
@@ -137,14 +123,5 @@ mod tests {
         alarm.set(Duration::ZERO);
         ringing.recv().expect("it rings again");
         waiter.join().expect("the waiter does not panic");
-    }
-
-    #[test]
-    fn a_cleared_alarm_rings_only_when_set_again() {
-        let alarm = Alarm::new().expect("an alarm can be had");
-        alarm.set(Duration::from_secs(3600));
-        alarm.clear();
-        alarm.set(Duration::from_nanos(1));
-        alarm.wait();
     }
 }

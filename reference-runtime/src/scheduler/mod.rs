@@ -259,7 +259,11 @@ impl Scheduler {
 
     pub(crate) fn send_to_lane(self: &Arc<Self>, runnable: Runnable, lane: Lane) {
         match self.lanes.queue(lane).push(runnable) {
-            Ok(()) => self.call_for_lane(),
+            Ok(()) => {
+                self.call_for_lane();
+                // Should the lane be full, nobody but the monitor would notice that it stands still.
+                self.monitor.wake_if_parked_after_a_change();
+            }
             Err(refused) => drop(refused),
         }
     }

@@ -2,19 +2,33 @@
 //!
 //! What it does when it looks is in [`super::watch`]. Here is when it looks.
 //!
-//! | Mode       | The alarm                  | Left when                                                     |
-//! |------------|----------------------------|---------------------------------------------------------------|
-//! | `PARKED`   | is not set                 | a worker wakes, or queues a task: it sets the alarm → `ARMED`  |
-//! | `ARMED`    | rings in one period        | the last worker goes to sleep: it clears the alarm → `PARKED`; |
-//! |            |                            | the alarm rings → `SAMPLING`                                   |
-//! | `SAMPLING` | set anew after each look   | nothing was worth a look for a while → `PARKED`                |
+//! | Mode     | The alarm                | Left when                                                           |
+//! |----------|--------------------------|---------------------------------------------------------------------|
+//! | `PARKED` | is not set               | a worker wakes, or queues a task: it sets the alarm → `ARMED`        |
+//! | `ARMED`  | rings, and the monitor   | at a look every worker slept, or nothing was worth a look for a     |
+//! |          | looks and sets it anew   | while → `PARKED`                                                    |
 //!
-//! A poll that begins and ends within a period therefore costs two system calls and wakes nobody; a program that is
-//! busy all the time is looked at on a fixed rhythm, and pays one relaxed load where a worker wakes or queues a task.
+//! Nobody but the monitor ever takes an alarm back. A worker that goes to sleep leaves it set: it rings once, finds all
+//! workers asleep, and that was that. So a program that is busy now and then costs one wake-up of the monitor each time,
+//! and one that goes to and fro between busy and idle many times a millisecond is looked at on a slow, fixed rhythm, and
+//! pays a relaxed load where a worker queues a task and a fence where one wakes. (When each sleep of the last worker
+//! cleared the alarm and each wake set it, that took two system calls, each of which programmed the timer of a core anew.)
 //!
-//! **Nothing is missed while the monitor parks.** It stores `PARKED` first and looks once more *afterwards*, a period
-//! later (the farewell look). Whoever queues a task after that store sees it and arms the alarm; what was queued before
-//! it has long left that core's store buffer when the farewell look comes. So the path of a push needs no fence.
+//! **Nothing is missed while the monitor parks.** There are two ways to park.
+//!
+//! * *Every worker sleeps.* The monitor parks and a worker wakes:
+//!
+//!   | The monitor                      | A worker ([`Monitor::wake_if_parked_after_a_change`])     |
+//!   |----------------------------------|-----------------------------------------------------------|
+//!   | 1. stores `PARKED`               | a. is no longer counted as sleeping                       |
+//!   | 2. `fence(SeqCst)`               | b. `fence(SeqCst)`                                        |
+//!   | 3. reads how many workers sleep  | c. reads the mode                                         |
+//!
+//!   The fences are totally ordered. If 2 comes before b, then c sees `PARKED` and the worker sets the alarm; else 3 sees
+//!   a worker that is awake, and the monitor sets it. The same holds for a push to a lane, which needs no worker.
+//! * *Some worker is awake.* The monitor stores `PARKED` first and looks once more *afterwards*, a period later (the
+//!   farewell look). Whoever queues a task after that store sees it and sets the alarm; what was queued before it has
+//!   long left that core's store buffer when the farewell look comes. So the path of a push needs no fence.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -23,11 +37,10 @@ use std::time::Duration;
 use super::alarm::Alarm;
 use super::watch::{Next, Watch};
 use super::{Scheduler, abort_on_panic};
-use crate::primitive::{Arc, AtomicBool, AtomicU32, Mutex, Ordering, fence, lock, thread};
+use crate::primitive::{Arc, AtomicU32, AtomicU64, Mutex, Ordering, fence, lock, thread};
 
 const PARKED: u32 = 0;
 const ARMED: u32 = 1;
-const SAMPLING: u32 = 2;
 
 /// What the monitor makes of a poll that goes on and on.
 ///
@@ -140,32 +153,25 @@ impl BlockedPoll {
 pub(crate) struct Monitor {
     /// `None`: there is no monitor.
     watched: Option<Watched>,
-    is_stopping: AtomicBool,
     thread: Mutex<Option<thread::JoinHandle<()>>>,
 }
 
 struct Watched {
     period: Duration,
     alarm: Alarm,
+    /// Held while the alarm is set: one that tells the monitor to stop is not replaced.
+    is_stopping: Mutex<bool>,
     /// One of the modes above.
     mode: AtomicU32,
-    /// Held while the mode changes together with the alarm: a clear that overtakes a set would leave `ARMED` without
-    /// an alarm.
-    change: Mutex<()>,
+    /// How long after a worker wakes the monitor looks, in nanoseconds. Relaxed: written by the monitor, and any value it
+    /// ever had will do.
+    first_look: AtomicU64,
 }
 
 impl Monitor {
     pub(crate) fn new(period: Option<Duration>) -> io::Result<Self> {
-        let watched = match period {
-            None => None,
-            Some(period) => Some(Watched {
-                period,
-                alarm: Alarm::new()?,
-                mode: AtomicU32::new(PARKED),
-                change: Mutex::new(()),
-            }),
-        };
-        Ok(Self { watched, is_stopping: AtomicBool::new(false), thread: Mutex::new(None) })
+        let watched = period.map(Watched::new).transpose()?;
+        Ok(Self { watched, thread: Mutex::new(None) })
     }
 
     /// Starts the monitor's thread.
@@ -178,7 +184,7 @@ impl Monitor {
             let monitor = Arc::clone(&watch.scheduler);
             let watched =
                 monitor.monitor.watched.as_ref().expect("a monitor that starts has something to watch");
-            abort_on_panic(|| monitor.monitor.run(watched, watch));
+            abort_on_panic(|| watched.run(watch));
         })?;
         *lock(&monitor.thread) = Some(started);
         Ok(())
@@ -189,45 +195,28 @@ impl Monitor {
         self.watched.is_some()
     }
 
-    /// A worker wakes, or queues a task that it wakes nobody for.
+    /// A worker that is awake queues a task that it wakes nobody for.
     pub(crate) fn wake_if_parked(&self) {
-        let Some(watched) = &self.watched else { return };
-        // Relaxed: see the farewell look in the module's documentation.
-        if watched.mode.load(Ordering::Relaxed) == PARKED {
-            watched.arm();
+        if let Some(watched) = &self.watched {
+            watched.arm_if_parked();
         }
     }
 
-    /// A worker has counted itself as sleeping. If it was the last, there is nothing to watch.
-    pub(crate) fn sleep_if_calm(&self, scheduler: &Scheduler) {
-        let Some(watched) = &self.watched else { return };
-        let all_sleep = || scheduler.idle.sleeping() == scheduler.processors.len();
-        if watched.mode.load(Ordering::Relaxed) != ARMED || !all_sleep() {
-            return;
-        }
-        {
-            let _change = lock(&watched.change);
-            // An alarm that `stop` has set must not be cleared: that came before it took this lock.
-            if self.is_stopping.load(Ordering::Acquire) || watched.mode.load(Ordering::Relaxed) != ARMED {
-                return;
-            }
-            watched.mode.store(PARKED, Ordering::SeqCst);
-            watched.alarm.clear();
-        }
-        // SeqCst: the partner is the change of the idle counts by a worker that wakes, which comes before its look at
-        // the mode. Either it sees `PARKED` there, or we see it awake here.
-        fence(Ordering::SeqCst);
-        if !all_sleep() {
-            watched.arm();
+    /// A worker has stopped to count as sleeping, or a task was pushed to a lane.
+    pub(crate) fn wake_if_parked_after_a_change(&self) {
+        if let Some(watched) = &self.watched {
+            // Step b of the argument in the module's documentation; the partner is the fence in `Watched::park`.
+            fence(Ordering::SeqCst);
+            watched.arm_if_parked();
         }
     }
 
     /// Ends the monitor's thread and waits for it.
     pub(crate) fn stop(&self) {
         let Some(watched) = &self.watched else { return };
-        self.is_stopping.store(true, Ordering::Release);
         {
-            let _change = lock(&watched.change);
+            let mut is_stopping = lock(&watched.is_stopping);
+            *is_stopping = true;
             watched.alarm.set(Duration::ZERO);
         }
         let Some(thread) = lock(&self.thread).take() else { return };
@@ -237,52 +226,79 @@ impl Monitor {
             let _ = thread.join();
         }
     }
+}
 
-    fn run(&self, watched: &Watched, mut watch: Watch) {
+impl Watched {
+    fn new(period: Duration) -> io::Result<Self> {
+        let (mode, first_look) = (AtomicU32::new(PARKED), AtomicU64::new(nanos(period)));
+        Ok(Self { period, alarm: Alarm::new()?, is_stopping: Mutex::new(false), mode, first_look })
+    }
+
+    fn run(&self, mut watch: Watch) {
         make_sleeps_exact();
         loop {
-            watched.alarm.wait();
-            if self.is_stopping.load(Ordering::Acquire) {
+            self.alarm.wait();
+            if *lock(&self.is_stopping) {
                 return;
             }
-            let is_farewell = {
-                let _change = lock(&watched.change);
-                let is_parked = watched.mode.load(Ordering::Relaxed) == PARKED;
-                if !is_parked {
-                    watched.mode.store(SAMPLING, Ordering::Relaxed);
-                }
-                is_parked
-            };
-            let next = watch.look(is_farewell);
-            let _change = lock(&watched.change);
-            // Checked under the lock that `stop` sets the alarm under: what we set below must not replace that.
-            if self.is_stopping.load(Ordering::Acquire) {
-                return;
-            }
-            match next {
+            let is_farewell = self.mode.load(Ordering::Relaxed) == PARKED;
+            match watch.look(is_farewell) {
                 Next::Look(after) => {
-                    watched.mode.store(SAMPLING, Ordering::Relaxed);
-                    watched.alarm.set(after);
+                    self.mode.store(ARMED, Ordering::Relaxed);
+                    self.set_alarm(after);
                 }
-                // Somebody may have armed the alarm during the farewell look: then it rings.
+                // Somebody may have set the alarm during the farewell look: then it rings.
                 Next::Park if is_farewell => {}
                 Next::Park => {
-                    watched.mode.store(PARKED, Ordering::SeqCst);
-                    watched.alarm.set(watched.period);
+                    self.mode.store(PARKED, Ordering::Relaxed);
+                    self.set_alarm(self.period);
+                }
+                Next::Sleep { first_look } => {
+                    self.first_look.store(nanos(first_look), Ordering::Relaxed);
+                    self.park(|| watch.all_sleep());
                 }
             }
+        }
+    }
+
+    fn arm_if_parked(&self) {
+        // Relaxed: see the module's documentation for what makes up for a stale answer.
+        if self.mode.load(Ordering::Relaxed) == PARKED {
+            self.arm();
+        }
+    }
+
+    /// Out of line: it is rare, and the test before it is on the path of every push.
+    #[cold]
+    fn arm(&self) {
+        // Relaxed: of all that come here at once, one sets the alarm.
+        let armed = self.mode.compare_exchange(PARKED, ARMED, Ordering::Relaxed, Ordering::Relaxed);
+        if armed.is_ok() {
+            self.set_alarm(Duration::from_nanos(self.first_look.load(Ordering::Relaxed)));
+        }
+    }
+
+    fn set_alarm(&self, after: Duration) {
+        let is_stopping = lock(&self.is_stopping);
+        if !*is_stopping {
+            self.alarm.set(after);
+        }
+    }
+
+    /// The monitor parks, unless somebody is awake after all.
+    fn park(&self, all_sleep: impl FnOnce() -> bool) {
+        self.mode.store(PARKED, Ordering::Relaxed);
+        // Step 2 of the argument in the module's documentation; the partner is the fence in
+        // `Monitor::wake_if_parked_after_a_change`.
+        fence(Ordering::SeqCst);
+        if !all_sleep() {
+            self.arm();
         }
     }
 }
 
-impl Watched {
-    fn arm(&self) {
-        let _change = lock(&self.change);
-        if self.mode.load(Ordering::Relaxed) == PARKED {
-            self.mode.store(ARMED, Ordering::SeqCst);
-            self.alarm.set(self.period);
-        }
-    }
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Scheduler {
@@ -309,5 +325,37 @@ fn make_sleeps_exact() {
     {
         // Refused in some sandboxes; the monitor is then a little late.
         let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
+    }
+}
+
+#[cfg(all(test, reference_runtime_loom))]
+mod loom_tests {
+    use super::*;
+    use crate::primitive::AtomicUsize;
+
+    /// A worker that wakes while the monitor parks is watched: one of the two sets the alarm.
+    #[test]
+    fn a_worker_that_wakes_while_the_monitor_parks_is_watched() {
+        loom::model(|| {
+            let watched = Arc::new(Watched::new(Duration::from_secs(3600)).expect("an alarm can be had"));
+            let sleeping = Arc::new(AtomicUsize::new(1));
+            watched.mode.store(ARMED, Ordering::Relaxed);
+            let worker = {
+                let (watched, sleeping) = (Arc::clone(&watched), Arc::clone(&sleeping));
+                thread::spawn(move || {
+                    // Relaxed on purpose: the order comes from the fences alone.
+                    sleeping.store(0, Ordering::Relaxed);
+                    fence(Ordering::SeqCst);
+                    watched.arm_if_parked();
+                })
+            };
+            watched.park(|| sleeping.load(Ordering::Relaxed) == 1);
+            worker.join().expect("the worker does not panic");
+            assert_eq!(
+                watched.mode.load(Ordering::Relaxed),
+                ARMED,
+                "the monitor sleeps beside a busy worker"
+            );
+        });
     }
 }

@@ -58,7 +58,12 @@ const RAMP_PATIENCE: u32 = 4;
 /// When to look next.
 pub(crate) enum Next {
     Look(Duration),
+    /// After a farewell look.
     Park,
+    /// At once: every worker sleeps. The first that wakes is to be looked at after this time.
+    Sleep {
+        first_look: Duration,
+    },
 }
 
 /// What the monitor remembers from one look to the next.
@@ -80,6 +85,8 @@ pub(crate) struct Watch {
     /// How far each lane was when it last moved on, and when that was, while tasks wait in it.
     lanes: [Option<(u64, Instant)>; 2],
     quiet_since: Option<Instant>,
+    /// When the last look found every worker asleep.
+    asleep_since: Option<Instant>,
     /// Something waited in the injector at the last look while a worker slept.
     has_waited: bool,
 }
@@ -138,6 +145,7 @@ impl Watch {
             unattended_since: None,
             lanes: [None; 2],
             quiet_since: None,
+            asleep_since: None,
             has_waited: false,
         }
     }
@@ -147,6 +155,9 @@ impl Watch {
     pub(crate) fn look(&mut self, is_farewell: bool) -> Next {
         let now = Instant::now();
         self.scheduler.counters.look();
+        if self.asleep_since.take().is_some_and(|since| now - since >= QUIET) {
+            self.start_anew();
+        }
         for worker in std::mem::take(&mut self.flush_again) {
             self.scheduler.flush(&worker);
         }
@@ -171,15 +182,28 @@ impl Watch {
         // Of a thread that runs there is nothing to be learned for a while: see `LONG`.
         let is_to_be_asked =
             |seat: &Seat| seat.suspicion.as_ref().is_some_and(|suspicion| suspicion.first.is_none());
-        let is_urgent = (need.is_any() && self.seats.iter().any(is_to_be_asked)) || events_wait;
-        let all_sleep = self.scheduler.idle.sleeping() == self.seats.len();
+        let is_urgent = need.is_any() && self.seats.iter().any(is_to_be_asked);
+        let all_sleep = self.all_sleep();
         let is_quiet = (suspects == 0 || !need.is_any())
             && !events_wait
             && !starts_are_due
             && !need.tasks_wait
             && !lanes_wait
             && (all_sleep || !need.reactor_is_alone);
+        if is_quiet && all_sleep && self.flush_again.is_empty() {
+            self.slow_down(false);
+            self.asleep_since = Some(now);
+            return Next::Sleep { first_look: self.pace };
+        }
         self.pace(now, is_urgent, is_quiet, is_farewell)
+    }
+
+    /// Whether nobody is awake whom the monitor would watch, and nothing waits for it to make a lane wider.
+    pub(crate) fn all_sleep(&self) -> bool {
+        let is_empty = |lane| self.scheduler.lanes.queue(lane).is_empty();
+        self.scheduler.idle.sleeping() == self.seats.len()
+            && is_empty(Lane::Blocking)
+            && is_empty(Lane::Computing)
     }
 
     fn need(&self) -> Need {
@@ -381,15 +405,24 @@ impl Watch {
         if !is_quiet {
             self.quiet_since = None;
         } else if is_farewell || now - *self.quiet_since.get_or_insert(now) >= QUIET {
-            self.pace = self.period;
-            self.calm_looks = 0;
-            self.quiet_since = None;
+            self.start_anew();
             return Next::Park;
         }
+        self.slow_down(is_urgent);
+        Next::Look(self.pace)
+    }
+
+    fn slow_down(&mut self, is_urgent: bool) {
         self.calm_looks = if is_urgent { 0 } else { self.calm_looks.saturating_add(1) };
         let keeps_pace = self.calm_looks < FIRST_LOOKS;
         self.pace = if keeps_pace { self.period } else { (self.pace * 2).min(CALM.max(self.period)) };
-        Next::Look(self.pace)
+    }
+
+    /// After a rest the first looks come at full pace.
+    fn start_anew(&mut self) {
+        self.pace = self.period;
+        self.calm_looks = 0;
+        self.quiet_since = None;
     }
 }
 

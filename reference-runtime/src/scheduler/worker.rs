@@ -418,7 +418,6 @@ impl Context {
         // one of the two sees the other, and a worker without a processor does not sleep among those that have one.
         let is_held = self.worker.permit.see().processor().is_some();
         if is_held && !scheduler.has_queued_work() && !scheduler.is_closing() {
-            scheduler.monitor.sleep_if_calm(scheduler);
             match attendant {
                 Some(attendant) => {
                     let (wakers, waited) = attendant.wait(None);
@@ -433,7 +432,7 @@ impl Context {
         }
         self.is_searching.set(scheduler.idle.leave(&self.worker) == Left::Notified);
         self.worker.progress.resume();
-        scheduler.monitor.wake_if_parked();
+        scheduler.monitor.wake_if_parked_after_a_change();
         self.beat.restart();
         // After we are counted as awake again: wakers are code of users, and one of them may block.
         if let Some(woken) = woken {
