@@ -9,24 +9,25 @@
 //! the length of that poll one worker too many runs. Nothing else depends on the exact count.
 //!
 //! ```text
-//!           grant                    enter_place
-//!   NONE ----------> HELD(p) <------------------------> IN_PLACE(p)
-//!    ^                |   \        leave_place              |
-//!    |  give_up       |    \ ask                            |
-//!    |<---------------+     `--> HELD(p) + ASKED            |
-//!    |  revoke        |                 |                   |
-//!    `<---------------+-----------------+-------------------'
+//!           grant                   ask
+//!   NONE ----------> HELD(p) -----------------> HELD(p) + ASKED
+//!    ^                |    <------------------         |
+//!    |  give_up       |             answer             |
+//!    |<---------------+                                |
+//!    |  revoke        |                                |
+//!    `<---------------+--------------------------------'
 //! ```
+//!
+//! A worker inside `block_in_place` says so in a word of its own, [`super::worker::Progress`]: its processor may be taken
+//! as soon as somebody wants it, and it finds out after its poll, as any other does that was found blocked. So a short
+//! call costs two plain stores, where a word that both change took two compare-exchanges.
 
 use crate::primitive::{AtomicU32, Ordering};
 
 const NONE: u32 = 0;
-/// The worker is inside `block_in_place`: whoever wants the processor may take it.
-const IN_PLACE: u32 = 1;
 /// The monitor asks the worker to look at the reactor after this poll.
-const ASKED: u32 = 2;
-const FLAGS: u32 = IN_PLACE | ASKED;
-const SHIFT: u32 = 2;
+const ASKED: u32 = 1;
+const SHIFT: u32 = 1;
 
 /// The word that says which processor a worker holds.
 pub(crate) struct Permit(AtomicU32);
@@ -50,20 +51,16 @@ impl Seen {
         (self.0 >> SHIFT).checked_sub(1).map(|processor| processor as usize)
     }
 
-    pub(crate) fn is_in_place(self) -> bool {
-        self.0 & IN_PLACE != 0
-    }
-
     pub(crate) fn is_asked(self) -> bool {
         self.0 & ASKED != 0
     }
 
-    fn with(self, flag: u32) -> u32 {
-        self.0 | flag
+    fn with_asked(self) -> u32 {
+        self.0 | ASKED
     }
 
-    fn without_flags(self) -> u32 {
-        self.0 & !FLAGS
+    fn without_asked(self) -> u32 {
+        self.0 & !ASKED
     }
 }
 
@@ -82,7 +79,7 @@ impl Permit {
     /// Gives `processor` to a worker that holds none. The caller owns both: the worker was taken from the list of
     /// spares or is the caller itself, the processor has no worker.
     pub(crate) fn grant(&self, processor: usize) {
-        // Release: pairs with the Acquire in `leave_place` and `give_up`; whoever gets the processor next must see
+        // Release: pairs with the Acquire in `revoke` and `give_up`; whoever gets the processor next must see
         // what its last worker flushed to the injector. The worker itself learns of it through its parker.
         let before = self.0.swap(Seen::held(processor).0, Ordering::AcqRel);
         debug_assert_eq!(before, NONE, "a worker holds at most one processor");
@@ -94,21 +91,20 @@ impl Permit {
     /// its poll without a processor and flushes afterwards: a hand-off too many, nothing worse.
     #[must_use]
     pub(crate) fn revoke(&self, seen: Seen) -> bool {
-        // AcqRel: Acquire pairs with the Release of `enter_place`, so that the taker sees what the worker queued
-        // before it blocked; Release orders nothing the worker relies on, but `leave_place` fails with Acquire.
+        // AcqRel: as in `grant`. What the worker queued before it blocked is the queue's own affair.
         self.0.compare_exchange(seen.0, NONE, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
     /// Asks a worker to look at the reactor after its poll. A worker whose word has changed is left alone.
     pub(crate) fn ask(&self, seen: Seen) {
         // Relaxed: a request, no data. Lost if the word changed, and then repeated at the monitor's next look.
-        let _ = self.0.compare_exchange(seen.0, seen.with(ASKED), Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self.0.compare_exchange(seen.0, seen.with_asked(), Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// The worker itself has seen the request.
     pub(crate) fn answer(&self, seen: Seen) {
         // Relaxed, and by compare-exchange: the processor may be revoked at the same time.
-        let _ = self.0.compare_exchange(seen.0, seen.without_flags(), Ordering::Relaxed, Ordering::Relaxed);
+        let _ = self.0.compare_exchange(seen.0, seen.without_asked(), Ordering::Relaxed, Ordering::Relaxed);
     }
 
     /// The worker itself gives its processor up. `None`: it was revoked a moment ago.
@@ -116,33 +112,6 @@ impl Permit {
     pub(crate) fn give_up(&self) -> Option<usize> {
         // AcqRel: as in `grant`.
         Seen(self.0.swap(NONE, Ordering::AcqRel)).processor()
-    }
-
-    /// The worker itself goes into `block_in_place`. `None`: it holds no processor, or is in place already, and there
-    /// is nothing to leave.
-    #[must_use]
-    pub(crate) fn enter_place(&self) -> Option<Seen> {
-        let seen = self.see();
-        if seen.processor().is_none() || seen.is_in_place() {
-            return None;
-        }
-        let in_place = Seen(seen.without_flags() | IN_PLACE);
-        // Release: pairs with the Acquire in `revoke`; without it the new worker may miss what this one queued.
-        let entered = self.0.compare_exchange(seen.0, in_place.0, Ordering::Release, Ordering::Relaxed);
-        match entered {
-            Ok(_) => Some(in_place),
-            // Revoked or asked between the two. If asked, the monitor asks again later.
-            Err(now) if Seen(now).processor().is_some() => self.enter_place(),
-            Err(_) => None,
-        }
-    }
-
-    /// The worker itself comes back. False: somebody took the processor meanwhile.
-    #[must_use]
-    pub(crate) fn leave_place(&self, in_place: Seen) -> bool {
-        let held = in_place.without_flags();
-        // Acquire on failure: pairs with the Release in `revoke`, so that what follows comes after the hand-off.
-        self.0.compare_exchange(in_place.0, held, Ordering::Acquire, Ordering::Acquire).is_ok()
     }
 }
 
@@ -164,20 +133,6 @@ mod tests {
     }
 
     #[test]
-    fn a_short_stay_in_place_keeps_the_processor_and_a_long_one_loses_it() {
-        let permit = Permit::none();
-        permit.grant(0);
-        let in_place = permit.enter_place().expect("holds processor 0");
-        assert!(permit.enter_place().is_none(), "nested");
-        assert!(permit.leave_place(in_place));
-        assert_eq!(permit.see(), Seen::held(0));
-        let in_place = permit.enter_place().expect("holds processor 0");
-        assert!(permit.revoke(permit.see()));
-        assert!(!permit.leave_place(in_place));
-        assert_eq!(permit.see().processor(), None);
-    }
-
-    #[test]
     fn a_request_is_seen_once_and_does_not_survive_a_revocation() {
         let permit = Permit::none();
         permit.grant(1);
@@ -196,36 +151,7 @@ mod tests {
 #[cfg(all(test, reference_runtime_loom))]
 mod loom_tests {
     use super::*;
-    use crate::primitive::{Arc, AtomicUsize, thread};
-
-    /// Whoever comes out of the race between a return from `block_in_place` and a revocation, exactly one of the two
-    /// owns the processor, and it sees what the other wrote before.
-    #[test]
-    fn a_processor_has_one_owner_after_a_return_races_a_revocation() {
-        loom::model(|| {
-            let permit = Arc::new(Permit::none());
-            let queued = Arc::new(AtomicUsize::new(0));
-            permit.grant(0);
-            // Relaxed: `enter_place` publishes it.
-            queued.store(1, Ordering::Relaxed);
-            let in_place = permit.enter_place().expect("holds processor 0");
-            let monitor = {
-                let (permit, queued) = (Arc::clone(&permit), Arc::clone(&queued));
-                thread::spawn(move || {
-                    let seen = permit.see();
-                    let taken = seen.is_in_place() && permit.revoke(seen);
-                    if taken {
-                        assert_eq!(queued.load(Ordering::Relaxed), 1, "the new owner misses queued work");
-                    }
-                    taken
-                })
-            };
-            let kept = permit.leave_place(in_place);
-            let taken = monitor.join().expect("the monitor does not panic");
-            assert!(kept != taken, "kept {kept}, taken {taken}");
-            assert_eq!(permit.see().processor(), if kept { Some(0) } else { None });
-        });
-    }
+    use crate::primitive::{Arc, thread};
 
     /// Two threads that both judge the worker to be blocked: one of them gets the processor.
     #[test]

@@ -432,7 +432,7 @@ fn abort_on_panic(life: impl FnOnce()) {
 pub(crate) fn block_in_place<R>(closure: impl FnOnce() -> R) -> R {
     let mut closure = Some(closure);
     let mut run = || closure.take().expect("it runs here or below")();
-    // One look at the thread's locals for both ends: a short closure should cost no more than its two exchanges.
+    // One look at the thread's locals for both ends: a short closure should cost no more than a few stores.
     with_current(|context| {
         let _in_place = InPlace::enter(context);
         run()
@@ -443,26 +443,33 @@ pub(crate) fn block_in_place<R>(closure: impl FnOnce() -> R) -> R {
 /// A worker is inside [`block_in_place`].
 struct InPlace<'a> {
     context: &'a Context,
-    seen: Seen,
+    held: Seen,
 }
 
 impl<'a> InPlace<'a> {
     /// `None`: this thread holds no processor, or is in place already.
     fn enter(context: &'a Context) -> Option<Self> {
-        let seen = context.worker.permit.enter_place()?;
+        let held = context.held.replace(Seen::NONE);
+        held.processor()?;
+        // Before the processor can go: whoever takes it looks at this.
+        context.worker.progress.change_place();
         let scheduler = &context.scheduler;
         // The monitor comes later, and only if the closure takes long. Without one it is now or never.
-        if !scheduler.monitor.is_on() && context.worker.permit.revoke(seen) {
-            scheduler.hand_off(&context.worker, seen);
+        if !scheduler.monitor.is_on() {
+            let seen = context.worker.permit.see();
+            if seen.processor().is_some() && context.worker.permit.revoke(seen) {
+                scheduler.hand_off(&context.worker, seen);
+            }
         }
-        Some(Self { context, seen })
+        Some(Self { context, held })
     }
 }
 
 impl Drop for InPlace<'_> {
     fn drop(&mut self) {
+        self.context.worker.progress.change_place();
         // If the processor is gone, the worker finds out after its poll.
-        _ = self.context.worker.permit.leave_place(self.seen);
+        self.context.held.set(self.held);
     }
 }
 

@@ -14,8 +14,8 @@
 //! If another worker sleeps, no processor has to change hands: what is queued behind the suspect moves to the injector,
 //! and the sleeper is woken.
 //!
-//! **The ramp.** When a look finds every processor blocked, the next tasks in line will probably block as well. So
-//! besides the hand-offs the monitor sends a growing number of tasks from the injector to the blocking lane, where each
+//! **The ramp.** When every processor was found blocked within a few looks, the next tasks in line will probably block
+//! as well. So besides the hand-offs the monitor sends a growing number of tasks from the injector to the blocking lane, where each
 //! is polled by a thread of its own: 2, then 4, 8, … A storm of forty blocking polls is under way after five steps.
 
 use std::time::{Duration, Instant};
@@ -53,7 +53,10 @@ const QUIET: Duration = Duration::from_millis(20);
 const STEEPEST_RAMP: usize = 64;
 /// Looks without a fully blocked scheduler until the ramp begins anew. A worker becomes suspect at the second look, so
 /// between two generations of a storm there is one.
-const RAMP_PATIENCE: u32 = 4;
+const RAMP_PATIENCE: u64 = 4;
+/// A type of future that is found blocked a second time within this time blocks as a rule. One that does so less often
+/// costs no more than a hand-off each time.
+const PROBATION: Duration = Duration::from_millis(100);
 
 /// When to look next.
 pub(crate) enum Next {
@@ -79,8 +82,11 @@ pub(crate) struct Watch {
     relieved: Vec<Relieved>,
     /// Workers whose processors were taken at the last look: a push that raced it may have gone to their own queues.
     flush_again: Vec<Arc<Worker>>,
+    /// Types of futures that were found blocked once, and when. As many as verdicts fit into [`PROBATION`].
+    suspect_types: Vec<(usize, Instant)>,
     ramp: usize,
-    looks_without_storm: u32,
+    looks: u64,
+    looks_without_storm: u64,
     unattended_since: Option<Instant>,
     /// How far each lane was when it last moved on, and when that was, while tasks wait in it.
     lanes: [Option<(u64, Instant)>; 2],
@@ -103,13 +109,21 @@ struct Seat {
     worker: Option<Arc<Worker>>,
     permit: Seen,
     tick: usize,
+    /// See [`Progress::place`].
+    place: usize,
+    /// Two looks found it inside the same `block_in_place`.
+    stays_in_place: bool,
     since: Instant,
     suspicion: Option<Suspicion>,
+    /// The files of `worker`, once they were needed.
+    files: Option<kernel::Thread>,
+    /// The number of the last look that found the worker of this processor blocked.
+    was_blocked: Option<u64>,
 }
 
 /// A worker that two looks found in the same poll.
+#[derive(Default)]
 struct Suspicion {
-    files: Option<kernel::Thread>,
     /// Processor time and clock when the kernel was first asked.
     first: Option<(Duration, Instant)>,
     is_counted_as_starved: bool,
@@ -131,7 +145,17 @@ impl Need {
 impl Watch {
     pub(crate) fn new(scheduler: Arc<Scheduler>, period: Duration) -> Self {
         let now = Instant::now();
-        let seat = || Seat { worker: None, permit: Seen::NONE, tick: 0, since: now, suspicion: None };
+        let seat = || Seat {
+            worker: None,
+            permit: Seen::NONE,
+            tick: 0,
+            place: 0,
+            stays_in_place: false,
+            since: now,
+            suspicion: None,
+            files: None,
+            was_blocked: None,
+        };
         Self {
             seats: scheduler.processors.iter().map(|_| seat()).collect(),
             scheduler,
@@ -140,7 +164,9 @@ impl Watch {
             calm_looks: 0,
             relieved: Vec::new(),
             flush_again: Vec::new(),
+            suspect_types: Vec::new(),
             ramp: 0,
+            looks: 0,
             looks_without_storm: 0,
             unattended_since: None,
             lanes: [None; 2],
@@ -155,6 +181,7 @@ impl Watch {
     pub(crate) fn look(&mut self, is_farewell: bool) -> Next {
         let now = Instant::now();
         self.scheduler.counters.look();
+        self.looks += 1;
         if self.asleep_since.take().is_some_and(|since| now - since >= QUIET) {
             self.start_anew();
         }
@@ -248,7 +275,10 @@ impl Watch {
         if computing == occupied {
             self.relieve(now);
         }
-        if handed_off == occupied {
+        let was_blocked =
+            |seat: &&Seat| seat.was_blocked.is_some_and(|look| self.looks - look < RAMP_PATIENCE);
+        let blocked = self.seats.iter().filter(was_blocked).count();
+        if handed_off == occupied || (handed_off > 0 && blocked >= occupied) {
             self.climb();
         } else {
             self.looks_without_storm += 1;
@@ -269,9 +299,10 @@ impl Watch {
     fn hand_off(&mut self, processor: usize, verdict: Verdict, now: Instant) -> bool {
         let seat = &mut self.seats[processor];
         let Some(worker) = seat.worker.take() else { return false };
+        let permit = seat.permit;
         seat.suspicion = None;
         let (kind, spawned_at) = (worker.progress.kind(), worker.progress.spawned_at());
-        if worker.progress.tick() != seat.tick || !worker.permit.revoke(seat.permit) {
+        if worker.progress.tick() != seat.tick || !worker.permit.revoke(permit) {
             return false;
         }
         // SeqCst: the partner is the fence in `Idle::sleep`, see `Context::rest`.
@@ -279,18 +310,32 @@ impl Watch {
         if worker.progress.tick() != seat.tick {
             self.scheduler.rouse(&worker);
         }
-        if !seat.permit.is_in_place() {
+        if verdict == Verdict::Blocked {
+            seat.was_blocked = Some(self.looks);
+        }
+        if !Progress::is_in_place(seat.place) {
+            let lasts = now - seat.since;
             match (verdict, kind) {
-                (Verdict::Blocked, Some(kind)) => self.scheduler.learned.raise(kind, Lane::Blocking),
+                (Verdict::Blocked, Some(kind)) => self.suspect_type(kind, now),
                 (Verdict::Computing, Some(kind)) => self.scheduler.learned.raise(kind, Lane::Computing),
                 // Only what the kernel says is worth learning.
                 _ => {}
             }
-            self.scheduler.report(spawned_at, now - seat.since, verdict);
+            self.scheduler.report(spawned_at, lasts, verdict);
         }
-        self.scheduler.hand_off(&worker, seat.permit);
+        self.scheduler.hand_off(&worker, permit);
         self.flush_again.push(worker);
         true
+    }
+
+    /// A poll of this type was found blocked. Once is no proof: any future may wait for a lock whose holder got no core.
+    fn suspect_type(&mut self, kind: usize, now: Instant) {
+        self.suspect_types.retain(|(_, since)| now - *since < PROBATION);
+        if self.suspect_types.iter().any(|(suspect, _)| *suspect == kind) {
+            self.scheduler.learned.raise(kind, Lane::Blocking);
+        }
+        self.suspect_types.retain(|(suspect, _)| *suspect != kind);
+        self.suspect_types.push((kind, now));
     }
 
     /// Every processor computes, and something waits. One hand-off at a look.
@@ -353,7 +398,7 @@ impl Watch {
         if now - *self.unattended_since.get_or_insert(now) >= UNATTENDED && !self.scheduler.wake_a_worker() {
             for worker in self.seats.iter().filter_map(|seat| seat.worker.as_ref()) {
                 let seen = worker.permit.see();
-                if seen.processor().is_some() && !seen.is_in_place() {
+                if seen.processor().is_some() && !Progress::is_in_place(worker.progress.place()) {
                     worker.permit.ask(seen);
                 }
             }
@@ -434,33 +479,36 @@ impl Seat {
             self.suspicion = None;
             return;
         };
-        let (permit, tick) = (worker.permit.see(), worker.progress.tick());
+        let (permit, tick, place) = (worker.permit.see(), worker.progress.tick(), worker.progress.place());
         let is_same_worker = self.worker.as_ref() == Some(&worker);
+        let is_same_poll =
+            is_same_worker && tick == self.tick && permit.processor() == self.permit.processor();
+        self.stays_in_place = is_same_poll && place == self.place && Progress::is_in_place(place);
         if Progress::is_resting(tick) {
             self.suspicion = None;
-        } else if is_same_worker && tick == self.tick && permit.processor() == self.permit.processor() {
-            self.suspicion.get_or_insert(Suspicion {
-                files: None,
-                first: None,
-                is_counted_as_starved: false,
-            });
+        } else if is_same_poll {
+            self.suspicion.get_or_insert_default();
         } else {
             self.since = now;
             self.suspicion = None;
         }
+        if !is_same_worker {
+            self.files = None;
+        }
         self.worker = Some(worker);
         self.permit = permit;
         self.tick = tick;
+        self.place = place;
     }
 
     /// What to make of this suspect, if that can be told by now.
     fn verdict(&mut self, now: Instant, asks_the_kernel: bool) -> Option<Verdict> {
         let suspicion = self.suspicion.as_mut()?;
         let worker = self.worker.as_ref()?;
-        if self.permit.is_in_place() {
+        if self.stays_in_place {
             return Some(Verdict::Blocked);
         }
-        let files = suspicion.files.get_or_insert_with(|| {
+        let files = self.files.get_or_insert_with(|| {
             let id = worker.thread.get().filter(|_| asks_the_kernel);
             id.map_or_else(kernel::Thread::unknown, |&id| kernel::Thread::open(id))
         });

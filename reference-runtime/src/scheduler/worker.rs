@@ -79,6 +79,8 @@ pub(crate) struct Progress {
     kind: AtomicUsize,
     /// Where the task polled last was spawned.
     spawned_at: SpawnedAt,
+    /// Odd while the worker is inside `block_in_place`; grows with each.
+    place: AtomicUsize,
 }
 
 impl Progress {
@@ -96,10 +98,28 @@ impl Progress {
         self.tick.store(self.tick.load(Ordering::Relaxed) | 1, Ordering::Relaxed);
     }
 
-    /// The worker is up again, and in no poll yet: what it gets stuck in now is no task's fault.
-    pub(crate) fn resume(&self) {
+    /// What follows until the next poll is no task's fault.
+    fn between_polls(&self) {
         self.kind.store(NO_KIND, Ordering::Relaxed);
         self.spawned_at.set(None);
+    }
+
+    /// The worker goes into `block_in_place`, or comes out.
+    pub(crate) fn change_place(&self) {
+        self.place.store(self.place.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+    }
+
+    pub(crate) fn place(&self) -> usize {
+        self.place.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_in_place(place: usize) -> bool {
+        place & 1 == 1
+    }
+
+    /// The worker is up again, and in no poll yet: what it gets stuck in now is no task's fault.
+    pub(crate) fn resume(&self) {
+        self.between_polls();
         let tick = self.tick.load(Ordering::Relaxed);
         self.tick.store(tick.wrapping_add(1) & !1, Ordering::Relaxed);
     }
@@ -129,8 +149,9 @@ pub(crate) struct Context {
     pub(crate) worker: Arc<Worker>,
     pub(crate) queue: LocalQueue,
     pub(crate) parker: Parker,
-    /// What [`Worker::permit`] says as long as nothing has happened.
-    held: Cell<Seen>,
+    /// What [`Worker::permit`] says as long as nothing has happened. Nothing inside `block_in_place`: what is queued
+    /// there is for others.
+    pub(crate) held: Cell<Seen>,
     /// Counted as searching in [`crate::idle::Idle`].
     is_searching: Cell<bool>,
     /// Has found tasks in the injector since it last lingered.
@@ -181,6 +202,7 @@ impl Worker {
             tick: AtomicUsize::new(1),
             kind: AtomicUsize::new(NO_KIND),
             spawned_at: SpawnedAt::nowhere(),
+            place: AtomicUsize::new(0),
         };
         let worker = Worker {
             progress: CachePadded::new(progress),
@@ -371,6 +393,7 @@ impl Context {
 
     /// The beat: a task from the injector, if it is its turn, and a look at the reactor.
     fn look_up(&self) -> Option<Runnable> {
+        self.worker.progress.between_polls();
         self.beat.measure(self.scheduler.monitor.is_on());
         if self.scheduler.idle.is_worth_a_notify() {
             self.notify_in_the_pushers_place();
