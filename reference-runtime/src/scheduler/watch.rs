@@ -209,7 +209,10 @@ impl Watch {
         // Of a thread that runs there is nothing to be learned for a while: see `LONG`.
         let is_to_be_asked =
             |seat: &Seat| seat.suspicion.as_ref().is_some_and(|suspicion| suspicion.first.is_none());
-        let is_urgent = need.is_any() && self.seats.iter().any(is_to_be_asked);
+        // Who takes the place of one that blocked is likely to block as well.
+        let was_blocked_now = |seat: &Seat| seat.was_blocked == Some(self.looks);
+        let is_urgent =
+            need.is_any() && self.seats.iter().any(is_to_be_asked) || self.seats.iter().any(was_blocked_now);
         let all_sleep = self.all_sleep();
         let is_quiet = (suspects == 0 || !need.is_any())
             && !events_wait
