@@ -47,8 +47,15 @@ const SLOTS: usize = 1024;
 const RAISE: u32 = 8;
 /// The highest score: a type that always blocked and stops doing so is back after so many polls.
 const MAX_SCORE: u32 = 16;
+/// A poll that was long in its lane adds this much: a type stays there of which one poll in three is long.
+const CONFIRM: u32 = 2;
+/// What a verdict adds to a type that was unlearned before: so many polls on trial. With the full weight, a type that
+/// blocks one time in a thousand would pay for eight slow polls each time.
+const TRIAL: u32 = 2;
 const COMPUTING_SHIFT: u32 = 16;
-const SCORE_MASK: u32 = 0xffff;
+const SCORE_MASK: u32 = 0x7fff;
+/// Beside the score: it sank to zero, and no poll was long since.
+const DOUBTFUL: u32 = 0x8000;
 
 /// The scores of all types. Of fixed size.
 pub(crate) struct Learned {
@@ -73,14 +80,9 @@ impl Learned {
         if !self.has_any.load(Ordering::Relaxed) {
             return None;
         }
-        let score = self.slot(kind).load(Ordering::Relaxed);
-        if score & SCORE_MASK != 0 {
-            Some(Lane::Blocking)
-        } else if score != 0 {
-            Some(Lane::Computing)
-        } else {
-            None
-        }
+        let scores = self.slot(kind).load(Ordering::Relaxed);
+        let has_score = |lane: &Lane| (scores >> Self::shift(*lane)) & SCORE_MASK != 0;
+        [Lane::Blocking, Lane::Computing].into_iter().find(has_score)
     }
 
     /// A future of type `kind` was found blocking or computing for long. It leaves the other lane.
@@ -90,9 +92,25 @@ impl Learned {
         }
         let shift = Self::shift(lane);
         let slot = self.slot(kind);
-        let score = (slot.load(Ordering::Relaxed) >> shift) & SCORE_MASK;
-        slot.store((score + RAISE).min(MAX_SCORE) << shift, Ordering::Relaxed);
+        let half = slot.load(Ordering::Relaxed) >> shift;
+        let (score, doubt) = (half & SCORE_MASK, half & DOUBTFUL);
+        let score = if doubt == 0 { (score + RAISE).min(MAX_SCORE) } else { score.max(TRIAL) };
+        slot.store((score | doubt) << shift, Ordering::Relaxed);
         self.has_any.store(true, Ordering::Relaxed);
+    }
+
+    /// A poll in `lane` of a future of type `kind` was as long as expected.
+    pub(crate) fn confirm(&self, kind: usize, lane: Lane) {
+        if !self.is_enabled {
+            return;
+        }
+        let shift = Self::shift(lane);
+        let slot = self.slot(kind);
+        let score = (slot.load(Ordering::Relaxed) >> shift) & SCORE_MASK;
+        // A score of zero was taken back meanwhile.
+        if score != 0 {
+            slot.store((score + CONFIRM).min(MAX_SCORE) << shift, Ordering::Relaxed);
+        }
     }
 
     /// A poll in `lane` of a future of type `kind` was short.
@@ -103,9 +121,12 @@ impl Learned {
         let shift = Self::shift(lane);
         let slot = self.slot(kind);
         let scores = slot.load(Ordering::Relaxed);
-        if (scores >> shift) & SCORE_MASK != 0 {
-            slot.store(scores - (1 << shift), Ordering::Relaxed);
-        }
+        let lowered = match (scores >> shift) & SCORE_MASK {
+            0 => return,
+            1 => (scores - (1 << shift)) | (DOUBTFUL << shift),
+            _ => scores - (1 << shift),
+        };
+        slot.store(lowered, Ordering::Relaxed);
     }
 
     /// Forgets what was learned about a future of type `kind`.
@@ -145,6 +166,34 @@ mod tests {
         assert_eq!(learned.lane(0x1000), None);
         learned.lower(0x1000, Lane::Blocking);
         assert_eq!(learned.lane(0x1000), None);
+    }
+
+    #[test]
+    fn a_type_that_was_unlearned_is_on_trial_until_a_poll_is_long() {
+        let learned = Learned::new(true);
+        learned.raise(0x1000, Lane::Blocking);
+        (0..RAISE).for_each(|_| learned.lower(0x1000, Lane::Blocking));
+        for _ in 0..2 {
+            learned.raise(0x1000, Lane::Blocking);
+            (0..TRIAL).for_each(|_| learned.lower(0x1000, Lane::Blocking));
+            assert_eq!(learned.lane(0x1000), None, "a trial is short");
+        }
+        learned.raise(0x1000, Lane::Blocking);
+        learned.confirm(0x1000, Lane::Blocking);
+        learned.raise(0x1000, Lane::Blocking);
+        (0..RAISE).for_each(|_| learned.lower(0x1000, Lane::Blocking));
+        assert_eq!(learned.lane(0x1000), Some(Lane::Blocking), "the trial is over");
+    }
+
+    #[test]
+    fn a_type_of_which_one_poll_in_three_is_long_stays_in_its_lane() {
+        let learned = Learned::new(true);
+        learned.raise(0x1000, Lane::Computing);
+        for _ in 0..100 {
+            learned.confirm(0x1000, Lane::Computing);
+            (0..CONFIRM).for_each(|_| learned.lower(0x1000, Lane::Computing));
+            assert_eq!(learned.lane(0x1000), Some(Lane::Computing));
+        }
     }
 
     #[test]

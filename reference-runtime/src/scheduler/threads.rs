@@ -475,6 +475,8 @@ impl Context {
             learned.raise(kind, Lane::Computing);
         } else if lane == Lane::Computing && computed < took / 10 {
             learned.raise(kind, Lane::Blocking);
+        } else {
+            learned.confirm(kind, lane);
         }
     }
 

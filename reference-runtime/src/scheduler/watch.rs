@@ -126,6 +126,8 @@ struct Seat {
 struct Suspicion {
     /// Processor time and clock when the kernel was first asked.
     first: Option<(Duration, Instant)>,
+    /// Only one look found the worker in this poll: in a storm, to be asleep is suspect enough.
+    is_fresh: bool,
     is_counted_as_starved: bool,
 }
 
@@ -189,8 +191,9 @@ impl Watch {
             self.scheduler.flush(&worker);
         }
         self.relieved.retain(|relieved| relieved.worker.progress.tick() == relieved.tick);
+        let is_storm = self.ramp > 0;
         for (seat, processor) in self.seats.iter_mut().zip(&self.scheduler.processors) {
-            seat.look(processor.worker(), now);
+            seat.look(processor.worker(), now, is_storm);
         }
         let need = self.need();
         let suspects = self.seats.iter().filter(|seat| seat.suspicion.is_some()).count();
@@ -250,7 +253,8 @@ impl Watch {
     /// A worker is stuck and another one sleeps.
     fn send_a_sleeper(&mut self, need: Need) {
         for seat in &self.seats {
-            if let (Some(worker), Some(_)) = (&seat.worker, &seat.suspicion) {
+            let is_stuck = seat.suspicion.as_ref().is_some_and(|suspicion| !suspicion.is_fresh);
+            if let Some(worker) = seat.worker.as_ref().filter(|_| is_stuck) {
                 self.scheduler.flush(worker);
             }
         }
@@ -476,7 +480,7 @@ impl Watch {
 
 impl Seat {
     /// Compares what is to be seen with what the last look saw.
-    fn look(&mut self, worker: Option<Arc<Worker>>, now: Instant) {
+    fn look(&mut self, worker: Option<Arc<Worker>>, now: Instant, is_storm: bool) {
         let Some(worker) = worker else {
             self.worker = None;
             self.suspicion = None;
@@ -490,10 +494,10 @@ impl Seat {
         if Progress::is_resting(tick) {
             self.suspicion = None;
         } else if is_same_poll {
-            self.suspicion.get_or_insert_default();
+            self.suspicion.get_or_insert_default().is_fresh = false;
         } else {
             self.since = now;
-            self.suspicion = None;
+            self.suspicion = is_storm.then(|| Suspicion { is_fresh: true, ..Suspicion::default() });
         }
         if !is_same_worker {
             self.files = None;
