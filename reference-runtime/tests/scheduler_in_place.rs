@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::{Cause, Gate, Setting, in_children, run, until};
-use reference_runtime::{Handle, Runtime, block_on, task, time};
+use reference_runtime::{Handle, Metrics, Runtime, block_on, task, time};
 
 fn runtime(workers: usize) -> Runtime {
     Runtime::builder().worker_threads(workers).thread_name("w").build().expect("a runtime starts")
@@ -178,6 +178,29 @@ fn block_in_place_may_be_nested_and_unwound_and_stand_anywhere() {
 
 /// How far `block_on` may be nested in itself, in one poll.
 const DEPTH: usize = 10;
+
+/// What stays in one closure from look to look may lose its processor; what goes from closure to closure does not block.
+#[test]
+fn short_closures_in_place_in_a_row_keep_the_processor() {
+    let runtime = runtime(1);
+    let observer = runtime.handle().clone();
+    let task = runtime.spawn(async move {
+        // Waits, so that there would be something to gain.
+        let waits = task::spawn(async {});
+        let before = observer.metrics();
+        while observer.metrics().monitor_looks() < before.monitor_looks() + 5 {
+            for _ in 0..1000 {
+                task::block_in_place(|| std::hint::black_box(()));
+            }
+        }
+        let after = observer.metrics();
+        waits.await;
+        (before, after)
+    });
+    let (before, after) = run(&runtime, task);
+    let by_verdict = |metrics: &Metrics| metrics.blocked_polls() + metrics.computing_polls();
+    assert_eq!(after.hand_offs() - before.hand_offs(), by_verdict(&after) - by_verdict(&before));
+}
 
 fn nest(depth: usize) -> usize {
     if depth == 0 {

@@ -196,6 +196,8 @@ fn a_task_that_wakes_now_and_then_costs_few_switches() {
         let (count, looks) = (switches("w") - before, runtime.metrics().monitor_looks() - looks);
         println!("measured: {count} switches and {looks} looks of the monitor for {ticks} ticks");
         assert!(count <= 20 * ticks, "{count} context switches for {ticks} ticks");
+        // One that finds everybody asleep, and room for a worker that got no core in time.
+        assert!(looks <= 5 * ticks, "{looks} looks for {ticks} ticks");
     });
 }
 

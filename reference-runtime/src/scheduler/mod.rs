@@ -21,6 +21,7 @@ pub(crate) mod kernel;
 pub(crate) mod lanes;
 pub(crate) mod metrics;
 pub(crate) mod monitor;
+mod seat;
 pub(crate) mod threads;
 mod watch;
 pub(crate) mod worker;

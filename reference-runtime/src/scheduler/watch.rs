@@ -3,7 +3,7 @@
 //! A worker is *suspect* when two looks find it in the same poll. Something is to *gain* when a task waits that no
 //! worker is on its way to, or when nobody waits in the reactor. Only with both is the kernel asked about the thread:
 //!
-//! | [`Sign`]                                  | [`Verdict`] | Reaction                                             |
+//! | [`Sign`](super::kernel::Sign)             | [`Verdict`] | Reaction                                             |
 //! |-------------------------------------------|-------------|------------------------------------------------------|
 //! | it sleeps                                 | `Blocked`   | hand its processor off at once                       |
 //! | it runs, and has computed for [`LONG`]    | `Computing` | none, unless every processor computes: then hand one |
@@ -21,15 +21,12 @@
 use std::time::{Duration, Instant};
 
 use super::Scheduler;
-use super::handoff::Seen;
-use super::kernel::{self, Sign};
 use super::lanes::Lane;
 use super::monitor::Verdict;
+use super::seat::{LONG, Seat};
 use super::worker::{Progress, Worker};
 use crate::primitive::{Arc, Ordering, fence};
 
-/// A poll that computes, or of which nothing is known, is long after this time.
-const LONG: Duration = Duration::from_millis(10);
 /// A poll that was relieved so long ago is not expected back, and no longer counts towards the limit of relief: a
 /// program with an endless loop in many tasks goes on, if slowly.
 const GIVEN_UP: Duration = Duration::from_secs(1);
@@ -104,33 +101,6 @@ struct Relieved {
     since: Instant,
 }
 
-/// What was seen at one processor.
-struct Seat {
-    worker: Option<Arc<Worker>>,
-    permit: Seen,
-    tick: usize,
-    /// See [`Progress::place`].
-    place: usize,
-    /// Two looks found it inside the same `block_in_place`.
-    stays_in_place: bool,
-    since: Instant,
-    suspicion: Option<Suspicion>,
-    /// The files of `worker`, once they were needed.
-    files: Option<kernel::Thread>,
-    /// The number of the last look that found the worker of this processor blocked.
-    was_blocked: Option<u64>,
-}
-
-/// A worker that two looks found in the same poll.
-#[derive(Default)]
-struct Suspicion {
-    /// Processor time and clock when the kernel was first asked.
-    first: Option<(Duration, Instant)>,
-    /// Only one look found the worker in this poll: in a storm, to be asleep is suspect enough.
-    is_fresh: bool,
-    is_counted_as_starved: bool,
-}
-
 /// What there is to gain.
 #[derive(Clone, Copy)]
 struct Need {
@@ -147,19 +117,8 @@ impl Need {
 impl Watch {
     pub(crate) fn new(scheduler: Arc<Scheduler>, period: Duration) -> Self {
         let now = Instant::now();
-        let seat = || Seat {
-            worker: None,
-            permit: Seen::NONE,
-            tick: 0,
-            place: 0,
-            stays_in_place: false,
-            since: now,
-            suspicion: None,
-            files: None,
-            was_blocked: None,
-        };
         Self {
-            seats: scheduler.processors.iter().map(|_| seat()).collect(),
+            seats: scheduler.processors.iter().map(|_| Seat::empty(now)).collect(),
             scheduler,
             period,
             pace: period,
@@ -475,65 +434,5 @@ impl Watch {
         self.pace = self.period;
         self.calm_looks = 0;
         self.quiet_since = None;
-    }
-}
-
-impl Seat {
-    /// Compares what is to be seen with what the last look saw.
-    fn look(&mut self, worker: Option<Arc<Worker>>, now: Instant, is_storm: bool) {
-        let Some(worker) = worker else {
-            self.worker = None;
-            self.suspicion = None;
-            return;
-        };
-        let (permit, tick, place) = (worker.permit.see(), worker.progress.tick(), worker.progress.place());
-        let is_same_worker = self.worker.as_ref() == Some(&worker);
-        let is_same_poll =
-            is_same_worker && tick == self.tick && permit.processor() == self.permit.processor();
-        self.stays_in_place = is_same_poll && place == self.place && Progress::is_in_place(place);
-        if Progress::is_resting(tick) {
-            self.suspicion = None;
-        } else if is_same_poll {
-            self.suspicion.get_or_insert_default().is_fresh = false;
-        } else {
-            self.since = now;
-            self.suspicion = is_storm.then(|| Suspicion { is_fresh: true, ..Suspicion::default() });
-        }
-        if !is_same_worker {
-            self.files = None;
-        }
-        self.worker = Some(worker);
-        self.permit = permit;
-        self.tick = tick;
-        self.place = place;
-    }
-
-    /// What to make of this suspect, if that can be told by now.
-    fn verdict(&mut self, now: Instant, asks_the_kernel: bool) -> Option<Verdict> {
-        let suspicion = self.suspicion.as_mut()?;
-        let worker = self.worker.as_ref()?;
-        if self.stays_in_place {
-            return Some(Verdict::Blocked);
-        }
-        let files = self.files.get_or_insert_with(|| {
-            let id = worker.thread.get().filter(|_| asks_the_kernel);
-            id.map_or_else(kernel::Thread::unknown, |&id| kernel::Thread::open(id))
-        });
-        let sign = files.sign();
-        let lasts = now - self.since;
-        match sign {
-            Sign::Sleeping => Some(Verdict::Blocked),
-            Sign::Silent => (lasts >= LONG).then_some(Verdict::Unknown),
-            Sign::Runnable(used) => {
-                let (used_first, first) = *suspicion.first.get_or_insert((used, now));
-                // By its own time, not by the clock's: beside other threads, ours or not, ten milliseconds of
-                // computing take longer.
-                if used.saturating_sub(used_first) >= LONG {
-                    Some(Verdict::Computing)
-                } else {
-                    (now - first >= 2 * LONG).then_some(Verdict::Starved)
-                }
-            }
-        }
     }
 }

@@ -1,0 +1,113 @@
+//! What the monitor sees at one processor, from one look to the next, and what it makes of it.
+
+use std::time::{Duration, Instant};
+
+use super::handoff::Seen;
+use super::kernel::{self, Sign};
+use super::monitor::Verdict;
+use super::worker::{Progress, Worker};
+use crate::primitive::Arc;
+
+/// A poll that computes, or of which nothing is known, is long after this time.
+pub(super) const LONG: Duration = Duration::from_millis(10);
+
+/// What was seen at one processor.
+pub(super) struct Seat {
+    pub(super) worker: Option<Arc<Worker>>,
+    pub(super) permit: Seen,
+    pub(super) tick: usize,
+    /// See [`Progress::place`].
+    pub(super) place: usize,
+    /// Two looks found it inside the same `block_in_place`.
+    pub(super) stays_in_place: bool,
+    pub(super) since: Instant,
+    pub(super) suspicion: Option<Suspicion>,
+    /// The files of `worker`, once they were needed.
+    files: Option<kernel::Thread>,
+    /// The number of the last look that found the worker of this processor blocked.
+    pub(super) was_blocked: Option<u64>,
+}
+
+/// A worker that two looks found in the same poll.
+#[derive(Default)]
+pub(super) struct Suspicion {
+    /// Processor time and clock when the kernel was first asked.
+    pub(super) first: Option<(Duration, Instant)>,
+    /// Only one look found the worker in this poll: in a storm, to be asleep is suspect enough.
+    pub(super) is_fresh: bool,
+    pub(super) is_counted_as_starved: bool,
+}
+
+impl Seat {
+    pub(super) fn empty(now: Instant) -> Self {
+        Self {
+            worker: None,
+            permit: Seen::NONE,
+            tick: 0,
+            place: 0,
+            stays_in_place: false,
+            since: now,
+            suspicion: None,
+            files: None,
+            was_blocked: None,
+        }
+    }
+
+    /// Compares what is to be seen with what the last look saw.
+    pub(super) fn look(&mut self, worker: Option<Arc<Worker>>, now: Instant, is_storm: bool) {
+        let Some(worker) = worker else {
+            self.worker = None;
+            self.suspicion = None;
+            return;
+        };
+        let (permit, tick, place) = (worker.permit.see(), worker.progress.tick(), worker.progress.place());
+        let is_same_worker = self.worker.as_ref() == Some(&worker);
+        let is_same_poll =
+            is_same_worker && tick == self.tick && permit.processor() == self.permit.processor();
+        self.stays_in_place = is_same_poll && place == self.place && Progress::is_in_place(place);
+        if Progress::is_resting(tick) {
+            self.suspicion = None;
+        } else if is_same_poll {
+            self.suspicion.get_or_insert_default().is_fresh = false;
+        } else {
+            self.since = now;
+            self.suspicion = is_storm.then(|| Suspicion { is_fresh: true, ..Suspicion::default() });
+        }
+        if !is_same_worker {
+            self.files = None;
+        }
+        self.worker = Some(worker);
+        self.permit = permit;
+        self.tick = tick;
+        self.place = place;
+    }
+
+    /// What to make of this suspect, if that can be told by now.
+    pub(super) fn verdict(&mut self, now: Instant, asks_the_kernel: bool) -> Option<Verdict> {
+        let suspicion = self.suspicion.as_mut()?;
+        let worker = self.worker.as_ref()?;
+        if self.stays_in_place {
+            return Some(Verdict::Blocked);
+        }
+        let files = self.files.get_or_insert_with(|| {
+            let id = worker.thread.get().filter(|_| asks_the_kernel);
+            id.map_or_else(kernel::Thread::unknown, |&id| kernel::Thread::open(id))
+        });
+        let sign = files.sign();
+        let lasts = now - self.since;
+        match sign {
+            Sign::Sleeping => Some(Verdict::Blocked),
+            Sign::Silent => (lasts >= LONG).then_some(Verdict::Unknown),
+            Sign::Runnable(used) => {
+                let (used_first, first) = *suspicion.first.get_or_insert((used, now));
+                // By its own time, not by the clock's: beside other threads, ours or not, ten milliseconds of
+                // computing take longer.
+                if used.saturating_sub(used_first) >= LONG {
+                    Some(Verdict::Computing)
+                } else {
+                    (now - first >= 2 * LONG).then_some(Verdict::Starved)
+                }
+            }
+        }
+    }
+}
