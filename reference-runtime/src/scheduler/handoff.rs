@@ -18,7 +18,7 @@
 //!    `<---------------+--------------------------------'
 //! ```
 //!
-//! A worker inside `block_in_place` says so in a word of its own, [`super::worker::Progress`]: its processor may be taken
+//! A worker inside `block_in_place` says so in a word of its own, [`super::progress::Progress`]: its processor may be taken
 //! as soon as somebody wants it, and it finds out after its poll, as any other does that was found blocked. So a short
 //! call costs two plain stores, where a word that both change took two compare-exchanges.
 

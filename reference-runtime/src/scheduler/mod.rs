@@ -21,6 +21,7 @@ pub(crate) mod kernel;
 pub(crate) mod lanes;
 pub(crate) mod metrics;
 pub(crate) mod monitor;
+mod progress;
 mod seat;
 pub(crate) mod threads;
 mod watch;
@@ -407,7 +408,7 @@ impl Scheduler {
     /// The tasks whose polls have not come back, by where they were spawned.
     pub(crate) fn stuck(&self) -> Vec<&'static Location<'static>> {
         let workers = self.threads.workers();
-        let in_a_poll = |worker: &&Arc<Worker>| !worker::Progress::is_resting(worker.progress.tick());
+        let in_a_poll = |worker: &&Arc<Worker>| !progress::Progress::is_resting(worker.progress.tick());
         workers.iter().filter(in_a_poll).filter_map(|worker| worker.progress.spawned_at()).collect()
     }
 }

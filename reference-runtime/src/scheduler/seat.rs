@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use super::handoff::Seen;
 use super::kernel::{self, Sign};
 use super::monitor::Verdict;
-use super::worker::{Progress, Worker};
+use super::progress::Progress;
+use super::worker::Worker;
 use crate::primitive::Arc;
 
 /// A poll that computes, or of which nothing is known, is long after this time.

@@ -23,8 +23,9 @@ use std::time::{Duration, Instant};
 use super::Scheduler;
 use super::lanes::Lane;
 use super::monitor::Verdict;
+use super::progress::Progress;
 use super::seat::{LONG, Seat};
-use super::worker::{Progress, Worker};
+use super::worker::Worker;
 use crate::primitive::{Arc, Ordering, fence};
 
 /// A poll that was relieved so long ago is not expected back, and no longer counts towards the limit of relief: a

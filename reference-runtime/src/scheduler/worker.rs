@@ -12,7 +12,6 @@
 //! What a thread without a processor does is in [`super::threads`].
 
 use std::cell::{Cell, OnceCell};
-use std::panic::Location;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -22,12 +21,13 @@ use super::Scheduler;
 use super::handoff::{Permit, Seen};
 use super::kernel::ThreadId;
 use super::metrics::Tally;
+use super::progress::Progress;
 use crate::idle::{Left, Place};
 use crate::park::{Parker, Unparker};
-use crate::primitive::{Arc, AtomicUsize, Ordering};
+use crate::primitive::Arc;
 use crate::queue::{self, LocalQueue, NextTask, Stealer};
 use crate::reactor::Woken;
-use crate::runnable::{Runnable, SpawnedAt, Wake};
+use crate::runnable::{Runnable, Wake};
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
 /// not starve the rest.
@@ -45,9 +45,6 @@ const PRICE_OF_A_WORKER: Duration = Duration::from_micros(50);
 const LINGER: Duration = Duration::from_micros(3);
 /// A worker that has yet to hear its first beat assumes polls of this length.
 const ASSUMED_POLL: Duration = Duration::from_micros(1);
-
-/// The address of no function.
-const NO_KIND: usize = 0;
 
 /// What others may see of a worker.
 pub(crate) struct Worker {
@@ -68,78 +65,6 @@ pub(crate) struct Worker {
 impl PartialEq for Worker {
     fn eq(&self, other: &Self) -> bool {
         std::ptr::eq(self, other)
-    }
-}
-
-/// Which poll a worker is in.
-pub(crate) struct Progress {
-    /// Even during a poll or on the way to one, odd while the worker rests; grows with each.
-    tick: AtomicUsize,
-    /// The type of the future polled last, see [`Runnable::kind`].
-    kind: AtomicUsize,
-    /// Where the task polled last was spawned.
-    spawned_at: SpawnedAt,
-    /// Odd while the worker is inside `block_in_place`; grows with each.
-    place: AtomicUsize,
-}
-
-impl Progress {
-    // All relaxed: the monitor compares two looks at a word that only grows. It tolerates what is stale by one poll.
-
-    /// A poll begins.
-    fn begin(&self, runnable: &Runnable) {
-        self.kind.store(runnable.kind(), Ordering::Relaxed);
-        self.spawned_at.set(Some(runnable.location()));
-        self.tick.store(self.tick.load(Ordering::Relaxed).wrapping_add(2), Ordering::Relaxed);
-    }
-
-    /// The worker rests, until the next call of [`Progress::resume`].
-    pub(crate) fn rest(&self) {
-        self.tick.store(self.tick.load(Ordering::Relaxed) | 1, Ordering::Relaxed);
-    }
-
-    /// What follows until the next poll is no task's fault.
-    fn between_polls(&self) {
-        self.kind.store(NO_KIND, Ordering::Relaxed);
-        self.spawned_at.set(None);
-    }
-
-    /// The worker goes into `block_in_place`, or comes out.
-    pub(crate) fn change_place(&self) {
-        self.place.store(self.place.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-    }
-
-    pub(crate) fn place(&self) -> usize {
-        self.place.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn is_in_place(place: usize) -> bool {
-        place & 1 == 1
-    }
-
-    /// The worker is up again, and in no poll yet: what it gets stuck in now is no task's fault.
-    pub(crate) fn resume(&self) {
-        self.between_polls();
-        let tick = self.tick.load(Ordering::Relaxed);
-        self.tick.store(tick.wrapping_add(1) & !1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn tick(&self) -> usize {
-        self.tick.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn is_resting(tick: usize) -> bool {
-        tick & 1 == 1
-    }
-
-    /// The type of the future that is being polled, if one is.
-    pub(crate) fn kind(&self) -> Option<usize> {
-        Some(self.kind.load(Ordering::Relaxed)).filter(|&kind| kind != NO_KIND)
-    }
-
-    /// Where the task that is being polled was spawned, if one is.
-    pub(crate) fn spawned_at(&self) -> Option<&'static Location<'static>> {
-        self.spawned_at.get()
     }
 }
 
@@ -198,14 +123,8 @@ impl Worker {
     pub(crate) fn new() -> (Arc<Worker>, LocalQueue, Parker) {
         let (local, stealer) = queue::local();
         let parker = Parker::new();
-        let progress = Progress {
-            tick: AtomicUsize::new(1),
-            kind: AtomicUsize::new(NO_KIND),
-            spawned_at: SpawnedAt::nowhere(),
-            place: AtomicUsize::new(0),
-        };
         let worker = Worker {
-            progress: CachePadded::new(progress),
+            progress: CachePadded::new(Progress::resting()),
             permit: Permit::none(),
             next_task: NextTask::new(),
             tally: Tally::default(),
