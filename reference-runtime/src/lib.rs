@@ -74,6 +74,7 @@ mod scheduler;
 #[cfg(reference_runtime_loom)]
 mod scheduler {
     mod handoff;
+    mod mode;
 }
 mod tasks;
 

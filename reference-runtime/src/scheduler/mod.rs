@@ -20,6 +20,7 @@ mod home;
 pub(crate) mod kernel;
 pub(crate) mod lanes;
 pub(crate) mod metrics;
+mod mode;
 pub(crate) mod monitor;
 mod progress;
 mod seat;

@@ -35,12 +35,10 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::time::Duration;
 
 use super::alarm::Alarm;
+use super::mode::Mode;
 use super::watch::{Next, Watch};
 use super::{Scheduler, abort_on_panic};
-use crate::primitive::{Arc, AtomicU32, AtomicU64, Mutex, Ordering, fence, lock, thread};
-
-const PARKED: u32 = 0;
-const ARMED: u32 = 1;
+use crate::primitive::{Arc, AtomicU64, Mutex, Ordering, lock, thread};
 
 /// What the monitor makes of a poll that goes on and on.
 ///
@@ -161,8 +159,7 @@ struct Watched {
     alarm: Alarm,
     /// Held while the alarm is set: one that tells the monitor to stop is not replaced.
     is_stopping: Mutex<bool>,
-    /// One of the modes above.
-    mode: AtomicU32,
+    mode: Mode,
     /// How long after a worker wakes the monitor looks, in nanoseconds. Relaxed: written by the monitor, and any value it
     /// ever had will do.
     first_look: AtomicU64,
@@ -197,17 +194,15 @@ impl Monitor {
 
     /// A worker that is awake queues a task that it wakes nobody for.
     pub(crate) fn wake_if_parked(&self) {
-        if let Some(watched) = &self.watched {
-            watched.arm_if_parked();
+        if let Some(watched) = self.watched.as_ref().filter(|watched| watched.mode.arm()) {
+            watched.set_first_alarm();
         }
     }
 
     /// A worker has stopped to count as sleeping, or a task was pushed to a lane.
     pub(crate) fn wake_if_parked_after_a_change(&self) {
-        if let Some(watched) = &self.watched {
-            // Step b of the argument in the module's documentation; the partner is the fence in `Watched::park`.
-            fence(Ordering::SeqCst);
-            watched.arm_if_parked();
+        if let Some(watched) = self.watched.as_ref().filter(|watched| watched.mode.arm_after_a_change()) {
+            watched.set_first_alarm();
         }
     }
 
@@ -230,7 +225,7 @@ impl Monitor {
 
 impl Watched {
     fn new(period: Duration) -> io::Result<Self> {
-        let (mode, first_look) = (AtomicU32::new(PARKED), AtomicU64::new(nanos(period)));
+        let (mode, first_look) = (Mode::parked(), AtomicU64::new(nanos(period)));
         Ok(Self { period, alarm: Alarm::new()?, is_stopping: Mutex::new(false), mode, first_look })
     }
 
@@ -241,58 +236,38 @@ impl Watched {
             if *lock(&self.is_stopping) {
                 return;
             }
-            let is_farewell = self.mode.load(Ordering::Relaxed) == PARKED;
+            let is_farewell = self.mode.is_parked();
             match watch.look(is_farewell) {
                 Next::Look(after) => {
-                    self.mode.store(ARMED, Ordering::Relaxed);
+                    self.mode.stay_armed();
                     self.set_alarm(after);
                 }
                 // Somebody may have set the alarm during the farewell look: then it rings.
                 Next::Park if is_farewell => {}
                 Next::Park => {
-                    self.mode.store(PARKED, Ordering::Relaxed);
+                    self.mode.park_until_the_farewell();
                     self.set_alarm(self.period);
                 }
                 Next::Sleep { first_look } => {
                     self.first_look.store(nanos(first_look), Ordering::Relaxed);
-                    self.park(|| watch.all_sleep());
+                    if self.mode.park(|| watch.all_sleep()) {
+                        self.set_first_alarm();
+                    }
                 }
             }
         }
     }
 
-    fn arm_if_parked(&self) {
-        // Relaxed: see the module's documentation for what makes up for a stale answer.
-        if self.mode.load(Ordering::Relaxed) == PARKED {
-            self.arm();
-        }
-    }
-
-    /// Out of line: it is rare, and the test before it is on the path of every push.
+    /// For who has armed the mode.
     #[cold]
-    fn arm(&self) {
-        // Relaxed: of all that come here at once, one sets the alarm.
-        let armed = self.mode.compare_exchange(PARKED, ARMED, Ordering::Relaxed, Ordering::Relaxed);
-        if armed.is_ok() {
-            self.set_alarm(Duration::from_nanos(self.first_look.load(Ordering::Relaxed)));
-        }
+    fn set_first_alarm(&self) {
+        self.set_alarm(Duration::from_nanos(self.first_look.load(Ordering::Relaxed)));
     }
 
     fn set_alarm(&self, after: Duration) {
         let is_stopping = lock(&self.is_stopping);
         if !*is_stopping {
             self.alarm.set(after);
-        }
-    }
-
-    /// The monitor parks, unless somebody is awake after all.
-    fn park(&self, all_sleep: impl FnOnce() -> bool) {
-        self.mode.store(PARKED, Ordering::Relaxed);
-        // Step 2 of the argument in the module's documentation; the partner is the fence in
-        // `Monitor::wake_if_parked_after_a_change`.
-        fence(Ordering::SeqCst);
-        if !all_sleep() {
-            self.arm();
         }
     }
 }
@@ -325,37 +300,5 @@ fn make_sleeps_exact() {
     {
         // Refused in some sandboxes; the monitor is then a little late.
         let _ = rustix::thread::set_current_timer_slack(std::num::NonZeroU64::new(1));
-    }
-}
-
-#[cfg(all(test, reference_runtime_loom))]
-mod loom_tests {
-    use super::*;
-    use crate::primitive::AtomicUsize;
-
-    /// A worker that wakes while the monitor parks is watched: one of the two sets the alarm.
-    #[test]
-    fn a_worker_that_wakes_while_the_monitor_parks_is_watched() {
-        loom::model(|| {
-            let watched = Arc::new(Watched::new(Duration::from_secs(3600)).expect("an alarm can be had"));
-            let sleeping = Arc::new(AtomicUsize::new(1));
-            watched.mode.store(ARMED, Ordering::Relaxed);
-            let worker = {
-                let (watched, sleeping) = (Arc::clone(&watched), Arc::clone(&sleeping));
-                thread::spawn(move || {
-                    // Relaxed on purpose: the order comes from the fences alone.
-                    sleeping.store(0, Ordering::Relaxed);
-                    fence(Ordering::SeqCst);
-                    watched.arm_if_parked();
-                })
-            };
-            watched.park(|| sleeping.load(Ordering::Relaxed) == 1);
-            worker.join().expect("the worker does not panic");
-            assert_eq!(
-                watched.mode.load(Ordering::Relaxed),
-                ARMED,
-                "the monitor sleeps beside a busy worker"
-            );
-        });
     }
 }
