@@ -47,9 +47,10 @@ unsafe fn wake(data: *const ()) {
     // SAFETY: a waker's data.
     let task = unsafe { waker_task(data) };
     // SAFETY: the waker's reference keeps the task alive.
-    match unsafe { header(task) }.state.wake() {
+    let Header { state, vtable, .. } = unsafe { header(task) };
+    match state.wake() {
         // SAFETY: the waker's reference is the `Runnable`'s now.
-        Wakeup::Schedule => unsafe { (header(task).vtable.schedule)(task, Wake::Fresh) },
+        Wakeup::Schedule => unsafe { (vtable.schedule)(task, Wake::Fresh) },
         Wakeup::Nothing => {}
         // SAFETY: this is the answer.
         Wakeup::Free => unsafe { leave(task, Remains::Nobody) },
@@ -60,9 +61,10 @@ unsafe fn wake_by_ref(data: *const ()) {
     // SAFETY: a waker's data.
     let task = unsafe { waker_task(data) };
     // SAFETY: the waker's reference keeps the task alive.
-    if unsafe { header(task) }.state.wake_by_ref() == Wakeup::Schedule {
+    let Header { state, vtable, .. } = unsafe { header(task) };
+    if state.wake_by_ref() == Wakeup::Schedule {
         // SAFETY: `wake_by_ref` gave us a reference beside the waker's.
-        unsafe { (header(task).vtable.schedule)(task, Wake::Fresh) };
+        unsafe { (vtable.schedule)(task, Wake::Fresh) };
     }
 }
 
