@@ -62,6 +62,7 @@ pub(crate) fn sockets_are_served_beside_a_closure_in_place(stage: Stage) {
     assert_eq!(echoed.expect("there is a loopback"), 5);
 }
 
+// ANCHOR: turns
 pub(crate) fn two_closures_in_place_in_a_join_take_turns(stage: Stage) {
     let front = start(stage, 2);
     let inside = front.clone();
@@ -81,6 +82,7 @@ pub(crate) fn two_closures_in_place_in_a_join_take_turns(stage: Stage) {
     let turns = [("first", "begins"), ("first", "ends"), ("second", "begins"), ("second", "ends")];
     assert_eq!(seen, turns);
 }
+// ANCHOR_END: turns
 
 pub(crate) fn join_gives_the_panic_of_a_closure_in_place(stage: Stage) {
     let front = start(stage, 1);

@@ -197,6 +197,7 @@ behaviours! {
     s7 adaptive {
         blocked_workers_hold_up_no_other_task,
         blocked_workers_hold_up_no_timer,
+        one_blocked_worker_holds_up_no_timer,
         blocked_workers_hold_up_no_socket,
         endless_loops_hold_up_no_other_task,
         forty_tasks_meet_at_a_barrier,
