@@ -71,21 +71,6 @@ pub(crate) fn blocked_workers_hold_up_no_timer(stage: Stage) {
     unblock(&front, blocked);
 }
 
-/// The worker that waited for the timers comes back for one task, which blocks it. The other one sleeps on its parker.
-// ANCHOR: one_blocked_worker
-pub(crate) fn one_blocked_worker_holds_up_no_timer(stage: Stage) {
-    let front = start(stage, WORKERS);
-    let (end, ends) = mpsc::channel::<()>();
-    let blocked = front.spawn(async move {
-        sleep(Duration::from_millis(50)).await;
-        let _ = ends.recv();
-    });
-    front.block_on(front.spawn(sleep(Duration::from_millis(500))));
-    drop(end);
-    front.block_on(blocked);
-}
-// ANCHOR_END: one_blocked_worker
-
 pub(crate) fn blocked_workers_hold_up_no_socket(stage: Stage) {
     let front = start(stage, WORKERS);
     let (tell, told) = mpsc::channel();
