@@ -3,8 +3,10 @@
 //! mdBook and its diagrams are linked in, so nothing needs to be installed. The text lives in `book/src`, its settings
 //! in `book.toml` at the top of the repository.
 
+mod record;
 mod render;
 mod serve;
 
+pub use record::record;
 pub use render::{build_dir, render};
 pub use serve::{bind, serve};

@@ -9,6 +9,8 @@ Builds the book and serves it on this machine.
 Usage:
   cargo book           build the book, then serve it until you stop this with Ctrl-C
   cargo book build     build the book and end
+  cargo book record    run the demos whose output the chapters show, and write it to book/data;
+                       followed by the name of a file there, only that one
   cargo book --help    print this
 
 The pages are written to target/book. Nothing is loaded from anywhere else, so they can be read without a network,
@@ -26,6 +28,8 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         [] => build_and_serve(),
         ["build"] => build(),
+        ["record"] => book::record(root(), None),
+        ["record", name] => book::record(root(), Some(name)),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(())

@@ -119,6 +119,7 @@ impl Pool {
         handle
     }
 
+    // ANCHOR: schedule
     fn schedule(self: &Arc<Self>, runnable: Runnable) {
         let mut state = lock(&self.state);
         if state.is_closed {
@@ -134,6 +135,7 @@ impl Pool {
             let _ = self.start_thread(state);
         }
     }
+    // ANCHOR_END: schedule
 
     /// Starts a thread, which counts as free before it runs: closures that come meanwhile need not start one
     /// more for the closure that it is for.
@@ -172,6 +174,7 @@ impl Pool {
         self.ended.notify_all();
     }
 
+    // ANCHOR: next_runnable
     /// The next closure and its place in [`State::running`], waiting for one if need be; `ran` is the place
     /// of the last one. `None`: the thread ends, and counts no more.
     fn next_runnable(&self, ran: Option<usize>) -> Option<(Runnable, usize)> {
@@ -197,6 +200,7 @@ impl Pool {
             state = if is_last { state.wait(&self.called) } else { state.wait_timeout(&self.called, left) };
         }
     }
+    // ANCHOR_END: next_runnable
 
     /// Cancels the closures that wait, and accepts no more. Those that run are left to [`Pool::join`].
     pub(crate) fn close(&self) {
@@ -245,6 +249,7 @@ impl Pool {
     }
 }
 
+// ANCHOR: closure
 /// A blocking closure as a future: ready at its first poll.
 struct Closure<F>(Option<F>);
 
@@ -259,6 +264,7 @@ impl<F: FnOnce() -> T, T> Future for Closure<F> {
         Poll::Ready(closure())
     }
 }
+// ANCHOR_END: closure
 
 #[cfg(test)]
 mod tests {
@@ -344,6 +350,7 @@ mod tests {
         shut_down(&pool);
     }
 
+    // ANCHOR: meet
     #[test]
     fn closures_that_meet_find_a_thread_each_however_often() {
         let pool = Pool::start(8, LONG).expect("a thread starts");
@@ -360,6 +367,7 @@ mod tests {
         assert_eq!(pool.peak_threads(), 8);
         shut_down(&pool);
     }
+    // ANCHOR_END: meet
 
     #[test]
     fn a_pool_that_gets_no_further_thread_makes_do() {

@@ -85,6 +85,7 @@ impl Permit {
         debug_assert_eq!(before, NONE, "a worker holds at most one processor");
     }
 
+    // ANCHOR: revoke
     /// Takes the processor from a worker whose word said `seen`. False: the word has changed, nothing was taken.
     ///
     /// If the worker lost and regained the same processor since it was seen, this takes it all the same. It then runs
@@ -94,6 +95,7 @@ impl Permit {
         // AcqRel: as in `grant`. What the worker queued before it blocked is the queue's own affair.
         self.0.compare_exchange(seen.0, NONE, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
+    // ANCHOR_END: revoke
 
     /// Asks a worker to look at the reactor after its poll. A worker whose word has changed is left alone.
     pub(crate) fn ask(&self, seen: Seen) {
@@ -153,6 +155,7 @@ mod loom_tests {
     use super::*;
     use crate::primitive::{Arc, thread};
 
+    // ANCHOR: once
     /// Two threads that both judge the worker to be blocked: one of them gets the processor.
     #[test]
     fn a_processor_is_revoked_once() {
@@ -168,6 +171,7 @@ mod loom_tests {
             assert!(here != there);
         });
     }
+    // ANCHOR_END: once
 
     /// A request to attend the reactor never brings a revoked processor back.
     #[test]

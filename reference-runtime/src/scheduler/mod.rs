@@ -431,6 +431,7 @@ fn abort_on_panic(life: impl FnOnce()) {
     }
 }
 
+// ANCHOR: block_in_place
 /// Runs a closure that may block. If a worker runs it, that worker's processor may be taken meanwhile.
 pub(crate) fn block_in_place<R>(closure: impl FnOnce() -> R) -> R {
     let mut closure = Some(closure);
@@ -442,7 +443,9 @@ pub(crate) fn block_in_place<R>(closure: impl FnOnce() -> R) -> R {
     })
     .unwrap_or_else(run)
 }
+// ANCHOR_END: block_in_place
 
+// ANCHOR: in_place
 /// A worker is inside [`block_in_place`].
 struct InPlace<'a> {
     context: &'a Context,
@@ -475,8 +478,10 @@ impl Drop for InPlace<'_> {
         self.context.held.set(self.held);
     }
 }
+// ANCHOR_END: in_place
 
 impl Scheduler {
+    // ANCHOR: hand_off
     /// Gives the processor that `worker` held, when its permit said `seen`, to another thread, with what the worker
     /// had queued.
     pub(crate) fn hand_off(self: &Arc<Self>, worker: &Worker, seen: Seen) {
@@ -487,4 +492,5 @@ impl Scheduler {
         self.flush(worker);
         self.place(processor);
     }
+    // ANCHOR_END: hand_off
 }

@@ -50,6 +50,7 @@ impl Progress {
         self.spawned_at.set(None);
     }
 
+    // ANCHOR: place
     /// The worker goes into `block_in_place`, or comes out.
     pub(crate) fn change_place(&self) {
         self.place.store(self.place.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
@@ -62,6 +63,7 @@ impl Progress {
     pub(crate) fn is_in_place(place: usize) -> bool {
         place & 1 == 1
     }
+    // ANCHOR_END: place
 
     /// The worker is up again, and in no poll yet: what it gets stuck in now is no task's fault.
     pub(crate) fn resume(&self) {

@@ -164,6 +164,7 @@ impl Context {
         }
     }
 
+    // ANCHOR: work
     /// Polls tasks for as long as this thread holds a processor. Afterwards its queue is empty.
     pub(crate) fn work(&self) {
         let Some(processor) = self.worker.permit.see().processor() else { return };
@@ -188,6 +189,7 @@ impl Context {
         self.scheduler.flush(&self.worker);
         self.worker.progress.rest();
     }
+    // ANCHOR_END: work
 
     /// The next task, waiting for one if need be. `None`: this thread holds no processor any more.
     fn next_runnable(&self) -> Option<Runnable> {

@@ -3,8 +3,9 @@
 //! The workers themselves: the one that would sleep first waits in the reactor, for events and timers as well
 //! as for work; others sleep on their parkers. A worker with much to do looks at the reactor now and then.
 //!
-//! Still missing: if every worker is blocked, nobody waits in the reactor. One blocking call holds up the
-//! tasks of its worker; as many as there are workers hold up everything, the timers included.
+//! Still missing: a worker that is blocked does not come back to the reactor, and nobody is woken in its place.
+//! One blocking call holds up everything, the timers included, if the worker that makes it has come from the
+//! reactor while the others sleep. As many as there are workers do so always.
 
 use std::cell::{Cell, OnceCell};
 use std::future::Future;
@@ -339,6 +340,7 @@ impl Context {
         self.scheduler.injector.pop_batch(&self.queue, workers.len())
     }
 
+    // ANCHOR: poll
     /// One poll. The panic of a task ends in its handle.
     fn poll(&self, runnable: Runnable) {
         if self.scheduler.is_closing() {
@@ -350,6 +352,7 @@ impl Context {
         }
         self.worker.polled.set(None);
     }
+    // ANCHOR_END: poll
 
     /// Counts a poll. True: it is time to look up from the own queue.
     fn is_due(&self) -> bool {
@@ -372,6 +375,7 @@ impl Context {
         }
     }
 
+    // ANCHOR: rest
     /// Sleeps until there is something to do. False: the scheduler closes.
     fn rest(&self) -> bool {
         let scheduler = &*self.scheduler;
@@ -400,7 +404,9 @@ impl Context {
         }
         !scheduler.is_closing()
     }
+    // ANCHOR_END: rest
 
+    // ANCHOR: push
     /// Queues a task that was woken or spawned on this thread.
     fn push(&self, runnable: Runnable, wake: Wake) {
         let behind = match wake {
@@ -412,6 +418,7 @@ impl Context {
             self.scheduler.notify();
         }
     }
+    // ANCHOR_END: push
 
     fn notify_in_the_pushers_place(&self) {
         if !self.queue.is_empty() || !self.scheduler.injector.is_empty() {

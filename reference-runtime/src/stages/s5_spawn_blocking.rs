@@ -29,6 +29,7 @@ impl Scheduler {
         Ok(Scheduler { workers, pool })
     }
 
+    // ANCHOR: spawn_blocking
     /// Runs `closure` on a thread of the pool, where sockets and timers belong to this stage.
     pub(super) fn spawn_blocking<T: Send + 'static>(
         &self,
@@ -42,6 +43,7 @@ impl Scheduler {
         };
         self.pool.spawn(closure, location)
     }
+    // ANCHOR_END: spawn_blocking
 
     /// Cancels tasks and closures that wait, before it waits for those that run: they may wait for each
     /// other.

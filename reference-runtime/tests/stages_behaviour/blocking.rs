@@ -34,6 +34,7 @@ pub(crate) fn two_blocking_closures_in_a_join_meet(stage: Stage) {
     assert!(first != second);
 }
 
+// ANCHOR: meet
 pub(crate) fn forty_blocking_closures_meet(stage: Stage) {
     let front = start(stage, 2);
     let all = Arc::new(Barrier::new(40));
@@ -46,6 +47,7 @@ pub(crate) fn forty_blocking_closures_meet(stage: Stage) {
     assert_eq!(leaders.filter(|is_leader| *is_leader).count(), 1);
     assert!(front.peak_threads() >= 40);
 }
+// ANCHOR_END: meet
 
 pub(crate) fn join_gives_the_panic_of_a_closure(stage: Stage) {
     let front = start(stage, 1);

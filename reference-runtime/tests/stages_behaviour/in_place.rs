@@ -1,11 +1,14 @@
-//! From stage 6 on: closures that block where they stand, and `block_on` inside tasks.
+//! From stage 6 on: closures that block where they stand, `block_on` inside tasks, and a reactor that one blocked worker
+//! does not leave alone.
 
 use std::io::{self, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use reference_runtime::net::TcpListener;
 use reference_runtime::stages::Stage;
+use reference_runtime::time::sleep;
 
 use crate::start;
 
@@ -62,6 +65,7 @@ pub(crate) fn sockets_are_served_beside_a_closure_in_place(stage: Stage) {
     assert_eq!(echoed.expect("there is a loopback"), 5);
 }
 
+// ANCHOR: turns
 pub(crate) fn two_closures_in_place_in_a_join_take_turns(stage: Stage) {
     let front = start(stage, 2);
     let inside = front.clone();
@@ -81,6 +85,7 @@ pub(crate) fn two_closures_in_place_in_a_join_take_turns(stage: Stage) {
     let turns = [("first", "begins"), ("first", "ends"), ("second", "begins"), ("second", "ends")];
     assert_eq!(seen, turns);
 }
+// ANCHOR_END: turns
 
 pub(crate) fn join_gives_the_panic_of_a_closure_in_place(stage: Stage) {
     let front = start(stage, 1);
@@ -148,3 +153,18 @@ pub(crate) fn nested_block_on_names_the_way_out(stage: Stage) {
         assert_eq!(front.block_on(front.spawn(async { 7 })), 7);
     }
 }
+
+/// The worker that waited for the timers comes back for one task, which blocks it. The other one sleeps on its parker.
+// ANCHOR: one_blocked_worker
+pub(crate) fn one_blocked_worker_holds_up_no_timer(stage: Stage) {
+    let front = start(stage, 2);
+    let (end, ends) = mpsc::channel::<()>();
+    let blocked = front.spawn(async move {
+        sleep(Duration::from_millis(50)).await;
+        let _ = ends.recv();
+    });
+    front.block_on(front.spawn(sleep(Duration::from_millis(500))));
+    drop(end);
+    front.block_on(blocked);
+}
+// ANCHOR_END: one_blocked_worker

@@ -193,6 +193,7 @@ behaviours! {
         nested_block_on_works,
         block_on_nests_three_deep,
         nested_block_on_works_after_a_panic,
+        one_blocked_worker_holds_up_no_timer,
     }
     s7 adaptive {
         blocked_workers_hold_up_no_other_task,

@@ -1,0 +1,122 @@
+//! The demos of the book, run as its readers run them, and what the book says that they print.
+#![cfg(all(unix, not(reference_runtime_loom)))]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::{env, fs};
+
+/// What a demo prints. It must end well.
+fn run(example: &str, arguments: &[&str]) -> String {
+    let output = Command::new(examples().join(example)).args(arguments).output().expect("the example runs");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// The folder of the built examples. Cargo builds them beside the tests only when it is not told which tests to build,
+/// so this asks again.
+fn examples() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        // target/PROFILE/deps/this-test
+        let test = env::current_exe().expect("the path of this test");
+        let profile = test.ancestors().nth(2).expect("the profile's directory");
+        let name = match profile.file_name().and_then(|name| name.to_str()).expect("the profile's name") {
+            "debug" => "dev",
+            name => name,
+        };
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--package", "reference-runtime", "--profile", name]);
+        for example in ["one_blocking_call", "legacy_images", "two_files"] {
+            build.args(["--example", example]);
+        }
+        let target = profile.parent().expect("the target directory");
+        build.arg("--target-dir").arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
+        assert!(build.status().expect("cargo runs").success(), "the examples build");
+        profile.join("examples")
+    })
+}
+
+/// What the book shows of a demo, without the command before it and the machine after it.
+fn shown(name: &str) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../book/data").join(name).with_extension("txt");
+    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let (command, rest) = text.split_once('\n').expect("the first line is the command");
+    assert!(command.starts_with("$ cargo run --release --example "), "{command}");
+    let (output, machine) = rest.trim_end().rsplit_once('\n').expect("the last line names the machine");
+    assert!(machine.starts_with('(') && machine.ends_with(')'), "{machine}");
+    output.trim_end().to_owned()
+}
+
+/// Numbers become one letter, so that only words and the shape are left.
+fn without_numbers(text: &str) -> String {
+    let mut plain = String::new();
+    for character in text.trim_end().chars() {
+        let character = if character.is_ascii_digit() { '#' } else { character };
+        // A number's width and the space before it vary together.
+        let repeats = matches!(character, '#' | ' ' | '.') && plain.ends_with(['#', ' ', '.']);
+        if repeats {
+            plain.pop();
+        }
+        plain.push(if repeats { '#' } else { character });
+    }
+    plain
+}
+
+/// The last number of each row below the head of the table.
+fn ticks(output: &str) -> Vec<u32> {
+    let rows = output.lines().skip(3);
+    rows.map(|row| row.rsplit(' ').next().and_then(|word| word.parse().ok()).expect("ticks")).collect()
+}
+
+/// Unless this machine was so busy that the other worker was awake: then it is run again.
+#[test]
+fn on_stage_4_nothing_ticks_beside_one_blocking_call() {
+    let outputs = (0..5).map(|_| run("one_blocking_call", &[]));
+    let output = outputs.into_iter().find(|output| ticks(output) == [0; 5]).expect("five zeros in five runs");
+    assert_eq!(without_numbers(&output), without_numbers(&shown("one-blocking-call")));
+    assert_eq!(ticks(&shown("one-blocking-call")), [0; 5]);
+}
+
+#[test]
+fn on_stage_7_a_task_ticks_beside_a_blocking_call() {
+    let output = run("one_blocking_call", &["s7_adaptive"]);
+    // The sorts are too short for a tick in this profile.
+    assert!(ticks(&output)[..3].iter().all(|ticks| *ticks > 0), "{output}");
+    assert!(ticks(&shown("one-blocking-call-s7")).iter().all(|ticks| *ticks > 0));
+}
+
+#[test]
+fn pings_are_answered_beside_thumbnails_on_the_pool_only() {
+    let output = run("legacy_images", &[]);
+    let before = |output: &str| -> Vec<u32> {
+        let rows = output.lines().skip(3);
+        rows.map(|row| row.split_whitespace().nth(1).and_then(|word| word.parse().ok()).expect("pings"))
+            .collect()
+    };
+    for output in [&output, &shown("legacy-images")] {
+        let [direct, moved] = before(output)[..] else { panic!("two rows:\n{output}") };
+        assert!(direct == 0 && moved > 0, "{output}");
+    }
+    assert_eq!(without_numbers(&output), without_numbers(&shown("legacy-images")));
+}
+
+#[test]
+fn a_join_of_two_reads_is_parallel_on_the_pool_and_serial_in_place() {
+    let claims = |output: &str| -> Vec<(String, bool)> {
+        let claim = |line: &str| {
+            let (name, rest) = line.split_once(": ")?;
+            let overlap = rest.rsplit_once("at the same time: ")?.1;
+            Some((name.to_owned(), overlap.trim().parse().expect("true or false")))
+        };
+        output.lines().filter_map(claim).collect()
+    };
+    let expected = [
+        ("join! of two spawn_blocking".to_owned(), true),
+        ("join! of two block_in_place".to_owned(), false),
+        ("a task for each block_in_place".to_owned(), true),
+    ];
+    assert_eq!(claims(&run("two_files", &[])), expected);
+    assert_eq!(claims(&shown("two-files")), expected);
+    assert_eq!(claims(&run("two_files", &["s5_spawn_blocking"])), expected[..1]);
+}

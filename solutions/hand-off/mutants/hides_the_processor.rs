@@ -1,0 +1,79 @@
+//! Puts the processor aside while the closure runs, where nobody finds it.
+
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+pub const FAILS: &[&str] = &[
+    "a_processor_is_taken_only_in_place",
+    "a_processor_is_taken_once",
+    "a_processor_that_nobody_took_stays",
+    "a_processor_that_was_taken_does_not_come_back",
+    "a_processor_granted_meanwhile_is_kept",
+    "a_worker_holds_one_processor_at_most",
+    "an_inner_call_does_not_end_the_outer_one",
+    "another_thread_takes_it_while_the_closure_blocks",
+];
+
+const NONE: u32 = 0;
+const IN_PLACE: u32 = 1;
+
+#[derive(Debug)]
+pub struct Permit {
+    word: AtomicU32,
+}
+
+fn word(processor: u32) -> u32 {
+    (processor + 1) << 1
+}
+
+fn processor(word: u32) -> Option<u32> {
+    (word >> 1).checked_sub(1)
+}
+
+impl Permit {
+    pub fn none() -> Permit {
+        Permit { word: AtomicU32::new(NONE) }
+    }
+
+    #[must_use]
+    pub fn grant(&self, processor: u32) -> bool {
+        self.word.compare_exchange(NONE, word(processor), SeqCst, SeqCst).is_ok()
+    }
+
+    #[must_use]
+    pub fn take(&self) -> Option<u32> {
+        let seen = self.word.load(SeqCst);
+        if seen & IN_PLACE == 0 || self.word.compare_exchange(seen, NONE, SeqCst, SeqCst).is_err() {
+            return None;
+        }
+        processor(seen)
+    }
+
+    pub fn held(&self) -> Option<u32> {
+        processor(self.word.load(SeqCst))
+    }
+
+    pub fn block_in_place<R>(&self, closure: impl FnOnce() -> R) -> R {
+        let _in_place = self.enter();
+        closure()
+    }
+
+    fn enter(&self) -> Option<InPlace<'_>> {
+        let held = self.word.load(SeqCst);
+        if held == NONE || held & IN_PLACE != 0 {
+            return None;
+        }
+        self.word.store(NONE, SeqCst);
+        Some(InPlace { permit: self, held })
+    }
+}
+
+struct InPlace<'a> {
+    permit: &'a Permit,
+    held: u32,
+}
+
+impl Drop for InPlace<'_> {
+    fn drop(&mut self) {
+        self.permit.word.store(self.held, SeqCst);
+    }
+}
