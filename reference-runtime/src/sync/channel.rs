@@ -5,8 +5,12 @@
 //!
 //! The invariant, at either end: while somebody waits and there is something for it (a message, or room), somebody is
 //! woken and has not come back. So no wake-up is lost: a woken one that comes back has taken something, or gives up, and
-//! then the next is woken if anything is left; or it found that others had taken all of it. Nor is there a herd: at each
-//! end one at a time is woken. Only if it does not come back for [`PATIENCE`] messages is the next one woken anyway.
+//! then the next is woken if anything is left; or it found that others had taken all of it. Nor is there a herd: no more
+//! are woken than there is something for.
+//!
+//! To wake one at a time would be a third cheaper where many wait at both ends. It was tried and taken back: a future
+//! that was woken and is kept without being polled, as by a `select!` that goes on with another branch, then holds up
+//! all behind it, and not only for as long as it takes the next message to come.
 //!
 //! Waking hands nothing over: whoever comes first gets the place or the message. A sender that runs while there is room
 //! so fills it in one go, and its receiver empties it in one go, where a switch of tasks for each message would cost
@@ -29,8 +33,6 @@ use std::task::{Context, Poll, Waker};
 
 use futures::stream::{FusedStream, Stream};
 
-#[cfg(doc)]
-use super::waiters::PATIENCE;
 use super::waiters::Ticket;
 use crate::primitive::{Arc, Locked, Mutex, before_user_code, lock};
 use state::{Afterwards, Caller, State};
@@ -75,9 +77,9 @@ use state::{Afterwards, Caller, State};
 /// came too late each time, newcomers queue up behind it. So nobody waits for ever, as long as tasks that were woken are
 /// polled, and others do not take everything by `try_send` and `try_recv`.
 ///
-/// At each side, one at a time is woken, and the next when it comes back and something is left. So a future that was
-/// woken and is neither polled nor dropped holds up those behind it, for 1,024 messages at most: poll or drop the futures
-/// of a `select!` before something long.
+/// For each message one receiver is woken, and for each place one sender. A future that was woken and is neither polled
+/// nor dropped keeps one message, or one place, from the others until it is: drop the futures that lost a `select!`
+/// before something long.
 ///
 /// # Panics
 ///

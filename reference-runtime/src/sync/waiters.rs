@@ -22,10 +22,6 @@ use crate::primitive::LOOM;
 /// loom's models are small.
 pub(super) const LOSSES: u32 = if LOOM { 1 } else { 4 };
 
-/// A woken future that is not polled (its task is busy with something else, or blocks) holds up those behind it for so
-/// many messages at most. With 64, a task that sends a hundred in one go was enough to wake too many.
-pub(super) const PATIENCE: u32 = 1_024;
-
 /// The place of one future among the others that wait.
 #[derive(Debug)]
 pub(super) struct Ticket {
@@ -55,8 +51,6 @@ pub(super) struct Waiters {
     woken: usize,
     /// How many of those who have not come back are [`losers`](Ticket::has_lost), waiting or woken.
     losers: usize,
-    /// How many wake-ups this has saved since one last came back.
-    withheld: u32,
     /// Never reused: at one per nanosecond it lasts for centuries.
     next_number: u64,
 }
@@ -87,7 +81,7 @@ impl Left {
 
 impl Waiters {
     pub(super) const fn new() -> Waiters {
-        Waiters { waiting: BTreeMap::new(), woken: 0, losers: 0, withheld: 0, next_number: 0 }
+        Waiters { waiting: BTreeMap::new(), woken: 0, losers: 0, next_number: 0 }
     }
 
     /// Whether nobody waits. Those who were woken don't.
@@ -136,28 +130,17 @@ impl Waiters {
             return Some(mem::replace(&mut waiter.waker, waker));
         }
         self.woken -= 1;
-        self.withheld = 0;
         ticket.losses = ticket.losses.saturating_add(1);
         self.losers += usize::from(ticket.losses == LOSSES);
         self.waiting.insert(ticket.number, Waiter { waker, losses: ticket.losses });
         None
     }
 
-    /// Takes the first in line out to be woken, if it is time, given that there is something for so many. While there
-    /// is something at all, it is time unless somebody is woken already: that one may well take everything, and when it
-    /// comes back and something is left, it is time again. To wake one for each message costs polls in vain, and makes
-    /// so long a queue of tasks that a second thread comes to help, with which the first then contends for the lock.
+    /// Takes the first in line out to be woken, unless as many are woken as there is something for.
     #[inline]
-    pub(super) fn wake_first_if_time(&mut self, available: usize) -> Option<Waker> {
+    pub(super) fn wake_first_for(&mut self, available: usize) -> Option<Waker> {
         if self.waiting.is_empty() || self.woken >= available {
             return None;
-        }
-        if self.woken > 0 {
-            self.withheld += 1;
-            if self.withheld < PATIENCE {
-                return None;
-            }
-            self.withheld = 0;
         }
         self.wake_first().map(|first| first.waker)
     }
@@ -183,7 +166,6 @@ impl Waiters {
             return Left::Waiting(waiter.waker);
         }
         self.woken -= 1;
-        self.withheld = 0;
         Left::Woken
     }
 }

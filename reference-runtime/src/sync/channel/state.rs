@@ -140,12 +140,12 @@ impl<T> State<T> {
         mem::take(&mut self.messages)
     }
 
-    /// After every change: one more at each end, if it is time. This is what keeps the invariant.
+    /// After every change: one more at each end, if there is something for it. This is what keeps the invariant.
     #[inline]
     fn afterwards(&mut self, unused: Option<Waker>) -> Afterwards {
         Afterwards {
-            sender: self.sending.wake_first_if_time(self.room()),
-            receiver: self.receiving.wake_first_if_time(self.messages.len()),
+            sender: self.sending.wake_first_for(self.room()),
+            receiver: self.receiving.wake_first_for(self.messages.len()),
             unused,
         }
     }
