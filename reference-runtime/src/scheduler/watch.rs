@@ -41,7 +41,7 @@ const BLOCKING_LANE_STANDS: Duration = Duration::from_secs(2);
 /// Events may wait for so long while every worker is busy, before one is asked to look up.
 const UNATTENDED: Duration = Duration::from_millis(1);
 /// The time between two looks when all is well, at most: it bounds the delay until a poll is suspect at all.
-const CALM: Duration = Duration::from_millis(1);
+const CALM: Duration = Duration::from_millis(4);
 /// So many looks come at the shortest distance after the monitor wakes, before it slows down: the first can only find
 /// which polls there are, and the second which of them go on.
 const FIRST_LOOKS: u32 = 2;

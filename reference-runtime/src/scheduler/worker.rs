@@ -41,7 +41,7 @@ const MAX_BEAT_POLLS: u32 = 1024;
 /// What waits has to be worth so much before a second worker is woken for it. It costs 5 to 20 µs until that one runs,
 /// and after that every line of memory that the two share: tasks that talk to each other through a channel are three
 /// times as fast on one worker. With 50 µs, eight senders and eight receivers now and then got the second one to help.
-const PRICE_OF_A_WORKER: Duration = Duration::from_micros(200);
+const PRICE_OF_A_WORKER: Duration = Duration::from_micros(500);
 /// How long a worker that has emptied the injector waits for more before it sleeps: less than it costs to wake it.
 const LINGER: Duration = Duration::from_micros(3);
 /// A worker that has yet to hear its first beat assumes polls of this length.
