@@ -37,7 +37,7 @@ use crate::{
 
 /// Room enough that a burst of wake-ups rarely goes to the injector; a power of two, for places to become slots by a
 /// mask. Loom needs it small to see the ring go round.
-const CAPACITY: usize = if LOOM { 4 } else { 256 };
+const CAPACITY: usize = if LOOM { 4 } else { 1024 };
 
 /// What owner and thieves see of a queue.
 struct Ring {
@@ -49,7 +49,7 @@ struct Ring {
     slots: [AtomicPtr<()>; CAPACITY],
 }
 
-/// A queue of at most 256 tasks, in the hands of the worker that owns it.
+/// A queue of at most 1,024 tasks, in the hands of the worker that owns it.
 ///
 /// When it is dropped, so are the [`Runnable`]s in it: the [`Stealer`]s that remain find it empty for ever.
 pub(crate) struct LocalQueue {

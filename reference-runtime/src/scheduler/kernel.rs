@@ -39,6 +39,10 @@ mod platform {
 
     use super::{Sign, ThreadId};
 
+    /// The numbers in `schedstat`: nanoseconds on a core, and nanoseconds in the queue for one.
+    const ON_A_CORE: usize = 0;
+    const WAITING_FOR_A_CORE: usize = 1;
+
     /// A thread of this process, with its files open.
     pub(crate) struct Thread {
         stat: Option<File>,
@@ -66,9 +70,23 @@ mod platform {
                 // S: sleeps. D: sleeps in a disk read or alike. The kernel has more letters for sleeps that do not
                 // concern a thread of ours (I: an idle kernel thread; T, t: stopped, as then the monitor is too).
                 b'S' | b'D' => Sign::Sleeping,
-                b'R' => self.schedstat.as_ref().and_then(processor_time).map_or(Sign::Silent, Sign::Runnable),
+                b'R' => self.time(ON_A_CORE).map_or(Sign::Silent, Sign::Runnable),
                 _ => Sign::Silent,
             }
+        }
+
+        /// How long it could have run and had to wait for a core, since it started.
+        pub(crate) fn waited_for_a_core(&self) -> Option<Duration> {
+            self.time(WAITING_FOR_A_CORE)
+        }
+
+        /// One of the times of `schedstat`.
+        fn time(&self, place: usize) -> Option<Duration> {
+            let mut bytes = [0; 64];
+            let read = self.schedstat.as_ref()?.read_at(&mut bytes, 0).ok()?;
+            let digits = bytes[..read].split(|byte| !byte.is_ascii_digit()).nth(place)?;
+            let nanos = std::str::from_utf8(digits).ok()?.parse().ok()?;
+            Some(Duration::from_nanos(nanos))
         }
     }
 
@@ -80,19 +98,12 @@ mod platform {
         let name_end = bytes.iter().rposition(|&byte| byte == b')')?;
         bytes.get(name_end + 2).copied()
     }
-
-    /// The first number: nanoseconds on a processor core.
-    fn processor_time(schedstat: &File) -> Option<Duration> {
-        let mut bytes = [0; 64];
-        let read = schedstat.read_at(&mut bytes, 0).ok()?;
-        let digits = bytes[..read].split(|byte| !byte.is_ascii_digit()).next()?;
-        let nanos = std::str::from_utf8(digits).ok()?.parse().ok()?;
-        Some(Duration::from_nanos(nanos))
-    }
 }
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
+    use std::time::Duration;
+
     use super::{Sign, ThreadId};
 
     /// A thread of this process, of which nothing is known.
@@ -114,6 +125,10 @@ mod platform {
 
         pub(crate) fn sign(&self) -> Sign {
             Sign::Silent
+        }
+
+        pub(crate) fn waited_for_a_core(&self) -> Option<Duration> {
+            None
         }
     }
 }

@@ -15,6 +15,7 @@
 //! No code of users runs under a lock of this module: polls, drops of futures, and wakers happen between locks.
 
 pub(crate) mod alarm;
+mod crowd;
 pub(crate) mod handoff;
 mod home;
 pub(crate) mod kernel;
@@ -112,6 +113,8 @@ pub(crate) struct Scheduler {
     pub(crate) tasks: Tasks,
     pub(crate) monitor: Monitor,
     pub(crate) counters: Counters,
+    /// Whether another worker would find no core. Relaxed: a hint by the monitor.
+    pub(crate) is_crowded: AtomicBool,
     /// Set once, by [`Scheduler::close`].
     is_closing: AtomicBool,
     /// Tasks that were woken while the runtime closes, until `close` has come to all.
@@ -164,6 +167,7 @@ impl Scheduler {
             tasks: Tasks::new(processors + 1),
             monitor,
             counters: Counters::default(),
+            is_crowded: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),
             cancelled: Mutex::new(Some(Vec::new())),
             reactor,

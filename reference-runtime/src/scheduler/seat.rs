@@ -25,6 +25,8 @@ pub(super) struct Seat {
     pub(super) suspicion: Option<Suspicion>,
     /// The files of `worker`, once they were needed.
     files: Option<kernel::Thread>,
+    /// How long its thread had waited for a core when that was last asked.
+    waited: Option<Duration>,
     /// The number of the last look that found the worker of this processor blocked.
     pub(super) was_blocked: Option<u64>,
 }
@@ -50,6 +52,7 @@ impl Seat {
             since: now,
             suspicion: None,
             files: None,
+            waited: None,
             was_blocked: None,
         }
     }
@@ -76,11 +79,21 @@ impl Seat {
         }
         if !is_same_worker {
             self.files = None;
+            self.waited = None;
         }
         self.worker = Some(worker);
         self.permit = permit;
         self.tick = tick;
         self.place = place;
+    }
+
+    /// How long the worker's thread has waited for a core since this was last asked. `None`: that cannot be told.
+    pub(super) fn waits_for_a_core(&mut self, asks_the_kernel: bool) -> Option<Duration> {
+        let worker = self.worker.as_ref()?;
+        let files = self.files.get_or_insert_with(|| open(worker, asks_the_kernel));
+        let waited = files.waited_for_a_core()?;
+        let before = self.waited.replace(waited)?;
+        Some(waited.saturating_sub(before))
     }
 
     /// What to make of this suspect, if that can be told by now.
@@ -90,11 +103,7 @@ impl Seat {
         if self.stays_in_place {
             return Some(Verdict::Blocked);
         }
-        let files = self.files.get_or_insert_with(|| {
-            let id = worker.thread.get().filter(|_| asks_the_kernel);
-            id.map_or_else(kernel::Thread::unknown, |&id| kernel::Thread::open(id))
-        });
-        let sign = files.sign();
+        let sign = self.files.get_or_insert_with(|| open(worker, asks_the_kernel)).sign();
         let lasts = now - self.since;
         match sign {
             Sign::Sleeping => Some(Verdict::Blocked),
@@ -111,4 +120,9 @@ impl Seat {
             }
         }
     }
+}
+
+fn open(worker: &Worker, asks_the_kernel: bool) -> kernel::Thread {
+    let id = worker.thread.get().filter(|_| asks_the_kernel);
+    id.map_or_else(kernel::Thread::unknown, |&id| kernel::Thread::open(id))
 }

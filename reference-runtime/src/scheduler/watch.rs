@@ -21,6 +21,7 @@
 use std::time::{Duration, Instant};
 
 use super::Scheduler;
+use super::crowd::Crowd;
 use super::lanes::Lane;
 use super::monitor::Verdict;
 use super::progress::Progress;
@@ -93,6 +94,7 @@ pub(crate) struct Watch {
     asleep_since: Option<Instant>,
     /// Something waited in the injector at the last look while a worker slept.
     has_waited: bool,
+    crowd: Crowd,
 }
 
 /// A worker that lost its processor to relieve others, in the poll with this tick.
@@ -135,6 +137,7 @@ impl Watch {
             quiet_since: None,
             asleep_since: None,
             has_waited: false,
+            crowd: Crowd::new(now),
         }
     }
 
@@ -155,6 +158,7 @@ impl Watch {
         for (seat, processor) in self.seats.iter_mut().zip(&self.scheduler.processors) {
             seat.look(processor.worker(), now, is_storm);
         }
+        self.watch_the_cores(now);
         let need = self.need();
         let suspects = self.seats.iter().filter(|seat| seat.suspicion.is_some()).count();
         if suspects > 0 && need.is_any() {
@@ -189,6 +193,18 @@ impl Watch {
             return Next::Sleep { first_look: self.pace };
         }
         self.pace(now, is_urgent, is_quiet, is_farewell)
+    }
+
+    /// Finds out whether there are cores for all workers that are awake.
+    fn watch_the_cores(&mut self, now: Instant) {
+        if !self.crowd.is_due(now) {
+            return;
+        }
+        let asks = self.scheduler.config.asks_the_kernel;
+        let waited = self.seats.iter_mut().map(|seat| seat.waits_for_a_core(asks)).sum();
+        let awake = self.seats.len().saturating_sub(self.scheduler.idle.sleeping());
+        let is_crowded = self.crowd.judge(now, waited, awake);
+        self.scheduler.is_crowded.store(is_crowded, Ordering::Relaxed);
     }
 
     /// Whether nobody is awake whom the monitor would watch, and nothing waits for it to make a lane wider.

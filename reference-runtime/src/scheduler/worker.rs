@@ -24,7 +24,7 @@ use super::metrics::Tally;
 use super::progress::Progress;
 use crate::idle::{Left, Place};
 use crate::park::{Parker, Unparker};
-use crate::primitive::Arc;
+use crate::primitive::{Arc, Ordering};
 use crate::queue::{self, LocalQueue, NextTask, Stealer};
 use crate::reactor::Woken;
 use crate::runnable::{Runnable, Wake};
@@ -42,6 +42,8 @@ const MAX_BEAT_POLLS: u32 = 1024;
 /// and after that every line of memory that the two share: tasks that talk to each other through a channel are three
 /// times as fast on one worker. With 50 µs, eight senders and eight receivers now and then got the second one to help.
 const PRICE_OF_A_WORKER: Duration = Duration::from_micros(500);
+/// The same while there is no core for it, see [`super::crowd`].
+const PRICE_IF_CROWDED: Duration = Duration::from_millis(5);
 /// How long a worker that has emptied the injector waits for more before it sleeps: less than it costs to wake it.
 const LINGER: Duration = Duration::from_micros(3);
 /// A worker that has yet to hear its first beat assumes polls of this length.
@@ -416,7 +418,9 @@ impl Context {
     fn is_worth_a_worker(&self) -> bool {
         let queued = self.queue.len() + self.scheduler.injector.len();
         let queued = u32::try_from(queued).unwrap_or(u32::MAX);
-        !self.scheduler.monitor.is_on() || self.beat.poll.get().saturating_mul(queued) > PRICE_OF_A_WORKER
+        let is_crowded = self.scheduler.is_crowded.load(Ordering::Relaxed);
+        let price = if is_crowded { PRICE_IF_CROWDED } else { PRICE_OF_A_WORKER };
+        !self.scheduler.monitor.is_on() || self.beat.poll.get().saturating_mul(queued) > price
     }
 
     fn notify_in_the_pushers_place(&self) {
