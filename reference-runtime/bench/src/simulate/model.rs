@@ -12,7 +12,7 @@ use super::{
 };
 
 /// Room in a worker's own queue.
-pub(super) const CAPACITY: usize = 256;
+pub(super) const CAPACITY: usize = 1024;
 /// What it costs to get another worker going, as in `scheduler/worker.rs`.
 pub(super) const PRICE_OF_A_WORKER: Time = us(50);
 /// A task's header and its future.
