@@ -59,11 +59,6 @@ mod platform {
             Self { stat: open("stat"), schedstat: open("schedstat") }
         }
 
-        /// A thread of which nothing is known.
-        pub(crate) fn unknown() -> Self {
-            Self { stat: None, schedstat: None }
-        }
-
         pub(crate) fn sign(&self) -> Sign {
             let Some(state) = self.stat.as_ref().and_then(state) else { return Sign::Silent };
             match state {
@@ -115,11 +110,6 @@ mod platform {
 
     impl Thread {
         pub(crate) fn open(_: ThreadId) -> Self {
-            Self
-        }
-
-        /// A thread of which nothing is known.
-        pub(crate) fn unknown() -> Self {
             Self
         }
 

@@ -90,8 +90,7 @@ impl Seat {
     /// How long the worker's thread has waited for a core since this was last asked. `None`: that cannot be told.
     pub(super) fn waits_for_a_core(&mut self, asks_the_kernel: bool) -> Option<Duration> {
         let worker = self.worker.as_ref()?;
-        let files = self.files.get_or_insert_with(|| open(worker, asks_the_kernel));
-        let waited = files.waited_for_a_core()?;
+        let waited = files(&mut self.files, worker, asks_the_kernel)?.waited_for_a_core()?;
         let before = self.waited.replace(waited)?;
         Some(waited.saturating_sub(before))
     }
@@ -103,7 +102,7 @@ impl Seat {
         if self.stays_in_place {
             return Some(Verdict::Blocked);
         }
-        let sign = self.files.get_or_insert_with(|| open(worker, asks_the_kernel)).sign();
+        let sign = files(&mut self.files, worker, asks_the_kernel).map_or(Sign::Silent, kernel::Thread::sign);
         let lasts = now - self.since;
         match sign {
             Sign::Sleeping => Some(Verdict::Blocked),
@@ -122,7 +121,31 @@ impl Seat {
     }
 }
 
-fn open(worker: &Worker, asks_the_kernel: bool) -> kernel::Thread {
-    let id = worker.thread.get().filter(|_| asks_the_kernel);
-    id.map_or_else(kernel::Thread::unknown, |&id| kernel::Thread::open(id))
+/// The files of a worker's thread, opened if need be. `None`: the kernel is not to be asked, or the thread has yet to say
+/// which one it is.
+fn files<'a>(
+    opened: &'a mut Option<kernel::Thread>,
+    worker: &Worker,
+    asks_the_kernel: bool,
+) -> Option<&'a kernel::Thread> {
+    let id = worker.thread.get().filter(|_| asks_the_kernel)?;
+    Some(opened.get_or_insert_with(|| kernel::Thread::open(*id)))
+}
+
+#[cfg(all(test, target_os = "linux", not(reference_runtime_loom)))]
+mod tests {
+    use super::super::kernel::ThreadId;
+    use super::*;
+
+    #[test]
+    fn a_thread_that_was_asked_about_before_it_ran_is_found_later() {
+        let now = Instant::now();
+        let (worker, _queue, _parker) = Worker::new();
+        let mut seat = Seat::empty(now);
+        seat.look(Some(Arc::clone(&worker)), now, false);
+        assert_eq!(seat.waits_for_a_core(true), None);
+        worker.thread.get_or_init(ThreadId::current);
+        assert_eq!(seat.waits_for_a_core(true), None, "there is nothing to compare with yet");
+        assert!(seat.waits_for_a_core(true).is_some());
+    }
 }
