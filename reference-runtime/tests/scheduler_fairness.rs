@@ -6,10 +6,10 @@ mod common;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::task::Poll;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Mode, Setting, echo, everything_goes_on, in_children, pair, run};
 use futures::StreamExt;
@@ -239,5 +239,44 @@ fn a_task_is_never_polled_by_two_threads_at_once() {
             }
             time::sleep(Duration::from_millis(1)).await;
         });
+    });
+}
+
+/// What waits at any moment is little, and not worth a second worker by itself; but the first one has no rest.
+#[test]
+fn a_worker_that_cannot_keep_up_with_a_few_short_tasks_is_helped() {
+    in_children("a_worker_that_cannot_keep_up_with_a_few_short_tasks_is_helped", ["2"], |_| {
+        // The kernel would tell, beside other tests, that there is no core for a second worker.
+        let runtime = Setting { workers: 2, mode: Mode::TimeAlone }.runtime();
+        let (end, first) = (End::default(), Arc::new(OnceLock::new()));
+        let turns = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&turns);
+        let short = move || {
+            let (end, first, turns) = (end.clone(), Arc::clone(&first), Arc::clone(&counted));
+            async move {
+                while !end.has_come() {
+                    let until = Instant::now() + Duration::from_micros(10);
+                    while Instant::now() < until {}
+                    let this = thread::current().id();
+                    if *first.get_or_init(|| this) != this {
+                        end.0.store(true, Ordering::Relaxed);
+                    }
+                    turns.fetch_add(1, Ordering::Relaxed);
+                    task::yield_now().await;
+                }
+            }
+        };
+        // From within, so that all are in the queue of one worker; and when the other one sleeps.
+        let spawner = runtime.spawn(async move {
+            time::sleep(Duration::from_millis(50)).await;
+            (0..8).map(|_| task::spawn(short())).collect::<Vec<_>>()
+        });
+        run(&runtime, async {
+            for task in spawner.await {
+                task.await;
+            }
+        });
+        // Five milliseconds are five hundred turns. The monitor finds it out as well, by chance, after some ten thousand.
+        assert!(turns.load(Ordering::Relaxed) < 3_000, "helped after {turns:?} turns");
     });
 }

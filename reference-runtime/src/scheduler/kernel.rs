@@ -10,6 +10,7 @@ pub(crate) use platform::Thread;
 
 /// What the kernel says of a thread at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 pub(crate) enum Sign {
     /// It sleeps, in a system call or a page fault.
     Sleeping,

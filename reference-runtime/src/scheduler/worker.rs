@@ -42,6 +42,9 @@ const MAX_BEAT_POLLS: u32 = 1024;
 /// and after that every line of memory that the two share: tasks that talk to each other through a channel are three
 /// times as fast on one worker. With 50 µs, eight senders and eight receivers now and then got the second one to help.
 const PRICE_OF_A_WORKER: Duration = Duration::from_micros(500);
+/// The same for a worker that had no rest for so long: it cannot keep up, however little waits at any moment.
+const PRICE_IF_LASTING: Duration = Duration::from_micros(50);
+const LASTING: Duration = Duration::from_millis(5);
 /// The same while there is no core for it, see [`super::crowd`].
 const PRICE_IF_CROWDED: Duration = Duration::from_millis(5);
 /// How long a worker that has emptied the injector waits for more before it sleeps: less than it costs to wake it.
@@ -98,6 +101,8 @@ struct Beat {
     polls_left: Cell<u32>,
     polls: Cell<u32>,
     last: Cell<Instant>,
+    /// When the worker last came back from a rest.
+    busy_since: Cell<Instant>,
     /// The average length of a poll between the last two beats.
     poll: Cell<Duration>,
 }
@@ -161,6 +166,7 @@ impl Context {
                 polls_left: Cell::new(FIRST_BEAT_POLLS),
                 polls: Cell::new(FIRST_BEAT_POLLS),
                 last: Cell::new(Instant::now()),
+                busy_since: Cell::new(Instant::now()),
                 poll: Cell::new(ASSUMED_POLL),
             },
             seed: Cell::new(seed),
@@ -418,8 +424,13 @@ impl Context {
     fn is_worth_a_worker(&self) -> bool {
         let queued = self.queue.len() + self.scheduler.injector.len();
         let queued = u32::try_from(queued).unwrap_or(u32::MAX);
-        let is_crowded = self.scheduler.is_crowded.load(Ordering::Relaxed);
-        let price = if is_crowded { PRICE_IF_CROWDED } else { PRICE_OF_A_WORKER };
+        let price = if self.scheduler.is_crowded.load(Ordering::Relaxed) {
+            PRICE_IF_CROWDED
+        } else if self.beat.is_lasting() {
+            PRICE_IF_LASTING
+        } else {
+            PRICE_OF_A_WORKER
+        };
         !self.scheduler.monitor.is_on() || self.beat.poll.get().saturating_mul(queued) > price
     }
 
@@ -453,7 +464,14 @@ impl Beat {
 
     /// The worker was away: what passed meanwhile was no poll.
     fn restart(&self) {
-        self.last.set(Instant::now());
+        let now = Instant::now();
+        self.last.set(now);
+        self.busy_since.set(now);
         self.polls_left.set(self.polls.get());
+    }
+
+    /// Whether the worker had no rest for long, as of the last beat.
+    fn is_lasting(&self) -> bool {
+        self.last.get() - self.busy_since.get() >= LASTING
     }
 }

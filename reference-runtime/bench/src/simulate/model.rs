@@ -13,7 +13,7 @@ use super::{
 
 /// Room in a worker's own queue.
 pub(super) const CAPACITY: usize = 1024;
-/// What it costs to get another worker going, as in `scheduler/worker.rs`.
+/// What has to be queued for another worker to be called, as in `scheduler/worker.rs` for one without a rest: loads last here.
 pub(super) const PRICE_OF_A_WORKER: Time = us(50);
 /// A task's header and its future.
 pub(super) const LINES_OF_A_TASK: Time = 2;
