@@ -44,7 +44,7 @@ const MAX_BEAT_POLLS: u32 = 1024;
 const PRICE_OF_A_WORKER: Duration = Duration::from_micros(500);
 /// The same for a worker that had no rest for so long: it cannot keep up, however little waits at any moment.
 const PRICE_IF_LASTING: Duration = Duration::from_micros(50);
-const LASTING: Duration = Duration::from_millis(5);
+const LASTING: Duration = Duration::from_millis(20);
 /// The same while there is no core for it, see [`super::crowd`].
 const PRICE_IF_CROWDED: Duration = Duration::from_millis(5);
 /// How long a worker that has emptied the injector waits for more before it sleeps: less than it costs to wake it.
