@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const CHAPTERS: &[&str] = &["ch06-one-blocking-call.md", "ch07-spawn-blocking.md", "ch08-block-in-place.md"];
+const CHAPTERS: &[&str] =
+    &["ch04-every-core.md", "ch06-one-blocking-call.md", "ch07-spawn-blocking.md", "ch08-block-in-place.md"];
 
 const TEMPLATE: &[&str] = &[
     "Question",
@@ -130,6 +131,29 @@ fn assert_is_a_command(chapter: &str, body: &[String]) {
                 table.contains(&format!("        {behaviour}")),
                 "{chapter}: no behaviour begins {behaviour}"
             );
+        }
+        [
+            "$",
+            flag,
+            cfg,
+            _,
+            "cargo",
+            "test",
+            "--release",
+            "--lib",
+            "-p",
+            "reference-runtime",
+            _,
+            _,
+            module,
+        ] => {
+            assert_eq!(
+                (flag, cfg),
+                ("RUSTFLAGS=\"--cfg", "reference_runtime_loom\""),
+                "{chapter}: {command}"
+            );
+            let file = root().join("reference-runtime/src").join(module).with_extension("rs");
+            assert!(read(file).contains("loom::model"), "{chapter}: {command}");
         }
         ["$", "cargo", "test", "-p", exercise] => {
             assert!(

@@ -92,6 +92,7 @@ impl<W: Clone + PartialEq> Idle<W> {
         true
     }
 
+    // ANCHOR: stop_searching
     /// The calling worker found something while it searched. True if it was the last one to search: pushers counted
     /// on it, so it has to notify in their place if more is queued.
     #[must_use]
@@ -100,7 +101,9 @@ impl<W: Clone + PartialEq> Idle<W> {
         let before = self.counts.fetch_sub(SEARCHING, Ordering::SeqCst);
         before & SEARCHING_MASK == SEARCHING
     }
+    // ANCHOR_END: stop_searching
 
+    // ANCHOR: sleep
     /// Puts the calling worker on the list of sleepers. The caller must look at every queue once more before it
     /// really sleeps (step c of the proof), and call [`Idle::leave`] when it wakes.
     pub(crate) fn sleep(&self, worker: W, place: Place, was_searching: bool) {
@@ -114,6 +117,7 @@ impl<W: Clone + PartialEq> Idle<W> {
         // Step b of the proof in the module's documentation; the partner is the fence in `notify`.
         fence(Ordering::SeqCst);
     }
+    // ANCHOR_END: sleep
 
     /// Takes the calling worker off the list, if no notifier did so before.
     pub(crate) fn leave(&self, worker: &W) -> Left {
@@ -126,6 +130,7 @@ impl<W: Clone + PartialEq> Idle<W> {
         Left::ByItself
     }
 
+    // ANCHOR: notify
     /// To be called after a push to the injector: the worker to wake and where it sleeps, if one must be woken. It
     /// counts as searching from now on.
     #[must_use]
@@ -138,6 +143,7 @@ impl<W: Clone + PartialEq> Idle<W> {
         }
         self.take_sleeper()
     }
+    // ANCHOR_END: notify
 
     /// A sleeper to wake, whoever else searches. It counts as searching from now on.
     #[must_use]
@@ -247,6 +253,7 @@ mod loom_tests {
         }
     }
 
+    // ANCHOR: a_push_beside
     /// A task pushed while the only awake worker goes to sleep is polled by it, or it is woken.
     #[test]
     fn a_push_beside_a_worker_that_goes_to_sleep_is_seen() {
@@ -264,6 +271,7 @@ mod loom_tests {
             }
         });
     }
+    // ANCHOR_END: a_push_beside
 
     /// Two tasks, two pushers, a searcher: no task is left behind two sleeping workers.
     #[test]

@@ -27,7 +27,7 @@ fn examples() -> &'static Path {
         };
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--package", "reference-runtime", "--profile", name]);
-        for example in ["one_blocking_call", "legacy_images", "two_files"] {
+        for example in ["every_core", "one_blocking_call", "legacy_images", "two_files"] {
             build.args(["--example", example]);
         }
         let target = profile.parent().expect("the target directory");
@@ -67,6 +67,18 @@ fn without_numbers(text: &str) -> String {
 fn ticks(output: &str) -> Vec<u32> {
     let rows = output.lines().skip(3);
     rows.map(|row| row.rsplit(' ').next().and_then(|word| word.parse().ok()).expect("ticks")).collect()
+}
+
+#[test]
+fn every_core_measures_what_the_book_shows() {
+    // What is measured and in which unit; the figures have units of their own.
+    let rows = |output: &str| -> Vec<String> {
+        let rows = output.lines().skip(1).filter(|line| !line.is_empty());
+        rows.map(|row| row.chars().take(29).collect()).collect()
+    };
+    let output = run("every_core", &["--quick"]);
+    assert_eq!(rows(&output), rows(&shown("every-core")));
+    assert_eq!(rows(&output).len(), 7);
 }
 
 /// Unless this machine was so busy that the other worker was awake: then it is run again.

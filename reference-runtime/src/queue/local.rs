@@ -93,6 +93,7 @@ impl Ring {
         tail.wrapping_sub(head).min(CAPACITY)
     }
 
+    // ANCHOR: claim
     /// Takes the oldest [`Runnable`]s, as many as `amount` makes of the number that wait, and returns how many.
     ///
     /// `copy` gets each one's number, counted from 0, and its pointer; if another thread was faster, it gets others,
@@ -124,6 +125,7 @@ impl Ring {
             }
         }
     }
+    // ANCHOR_END: claim
 }
 
 impl LocalQueue {

@@ -286,6 +286,7 @@ impl Context {
         }
     }
 
+    // ANCHOR: find_task
     fn find_task(&self) -> Option<Runnable> {
         if self.is_due() {
             if let Some(runnable) = self.look_up() {
@@ -311,7 +312,9 @@ impl Context {
         let workers = self.scheduler.workers.len();
         self.scheduler.injector.pop_batch(&self.queue, workers).or_else(|| self.steal())
     }
+    // ANCHOR_END: find_task
 
+    // ANCHOR: steal
     /// Half of another worker's queue.
     fn steal(&self) -> Option<Runnable> {
         if !self.is_searching.get() {
@@ -334,6 +337,7 @@ impl Context {
         }
         self.scheduler.injector.pop_batch(&self.queue, workers.len())
     }
+    // ANCHOR_END: steal
 
     /// One poll. The panic of a task ends in its handle.
     fn poll(&self, runnable: Runnable) {
@@ -359,6 +363,7 @@ impl Context {
         self.scheduler.injector.pop()
     }
 
+    // ANCHOR: rest
     /// Sleeps until there is something to do. False: the scheduler closes.
     fn rest(&self) -> bool {
         let scheduler = &*self.scheduler;
@@ -371,7 +376,9 @@ impl Context {
         self.is_searching.set(scheduler.idle.leave(&self.worker) == Left::Notified);
         !scheduler.is_closing()
     }
+    // ANCHOR_END: rest
 
+    // ANCHOR: push
     /// Queues a task that was woken or spawned on this thread.
     fn push(&self, runnable: Runnable, wake: Wake) {
         let behind = match wake {
@@ -383,6 +390,7 @@ impl Context {
             self.scheduler.notify();
         }
     }
+    // ANCHOR_END: push
 
     fn notify_in_the_pushers_place(&self) {
         if !self.queue.is_empty() || !self.scheduler.injector.is_empty() {

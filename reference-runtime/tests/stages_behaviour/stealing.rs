@@ -14,6 +14,7 @@ pub(crate) fn two_tasks_run_at_the_same_time(stage: Stage) {
     assert!(first != second);
 }
 
+// ANCHOR: stolen
 pub(crate) fn a_task_queued_behind_a_blocked_worker_is_stolen(stage: Stage) {
     let front = start(stage, 2);
     for _ in 0..100 {
@@ -28,6 +29,7 @@ pub(crate) fn a_task_queued_behind_a_blocked_worker_is_stolen(stage: Stage) {
         }));
     }
 }
+// ANCHOR_END: stolen
 
 pub(crate) fn what_one_task_spawns_runs_on_two_workers(stage: Stage) {
     let front = start(stage, 2);
