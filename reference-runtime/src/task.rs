@@ -17,12 +17,17 @@
 //! });
 //! ```
 
+mod builder;
+mod current;
+
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-pub use crate::runnable::{Join, JoinError, JoinHandle};
+pub use self::builder::Builder;
+pub use self::current::{current, try_current};
+pub use crate::runnable::{Id, Join, JoinError, JoinHandle, Task};
 pub use crate::runtime::block_on;
 
 use crate::runtime::Handle;

@@ -6,7 +6,8 @@
 //! is for an executor's list of its tasks. The `JoinHandle` gets the output.
 //!
 //! Who may touch what is said by one atomic word. Its flags and its transitions are in `state`; the memory they guard
-//! is in `raw`, what points to it in `pointers`; `join` is the public face.
+//! is in `raw`, what points to it in `pointers`; `join` and `error` are the public face. What a task is called by is in
+//! `id` and `names`, and which one a thread runs in `current`.
 //!
 //! A task ends once, in one of four ways: its future finishes, it panics, it was aborted and is run, or the `Runnable`
 //! is dropped unrun, as by an executor that has shut down. (A fifth: nobody is left who could wake or join it.) Each
@@ -15,9 +16,13 @@
 //! The user's code may panic anywhere. A panic of the poll goes to the joiner; so does that of the future's destructor
 //! if it is the first; those of an output's or a waker's are swallowed where nobody could be told.
 
+mod current;
+mod error;
+mod id;
 mod join;
 #[cfg(all(test, reference_runtime_loom))]
 mod loom;
+mod names;
 mod pointers;
 mod raw;
 mod state;
@@ -26,9 +31,15 @@ mod tests;
 
 use std::num::NonZeroU32;
 
-pub use join::{Join, JoinError, JoinHandle};
+pub(crate) use current::{Current, current_id};
+pub use error::JoinError;
+pub use id::Id;
+pub use join::{Join, JoinHandle};
+pub(crate) use names::Name;
+use names::Named;
+pub use names::Task;
 pub(crate) use pointers::{Runnable, SpawnedAt, TaskRef};
-pub(crate) use raw::task;
+pub(crate) use raw::{named_task, task};
 
 /// What an executor supplies with each task: the task's way back to it. It is stored in the task and dropped with it.
 ///

@@ -15,9 +15,10 @@ use std::ptr::{self, NonNull};
 use std::sync::Mutex;
 use std::task::{Poll, RawWaker, RawWakerVTable, Waker};
 
+use super::error::Failure;
 use super::raw::{Header, header, leave, quietly, release};
 use super::state::{Detach, Join, Remains, Wakeup};
-use super::{JoinError, Wake};
+use super::{Id, JoinError, Task, Wake};
 use crate::primitive::{AtomicPtr, Ordering};
 
 /// One table for tasks of all types, so that `Waker::will_wake` never errs.
@@ -105,6 +106,11 @@ impl TaskRef {
         self.header().tag
     }
 
+    /// The number that no other task has.
+    pub(crate) fn id(&self) -> Id {
+        self.header().identity.id()
+    }
+
     /// Where the task was spawned.
     pub(crate) fn location(&self) -> &'static Location<'static> {
         self.header().location
@@ -132,7 +138,11 @@ impl Drop for TaskRef {
 
 impl fmt::Debug for TaskRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskRef").field("tag", &self.tag()).field("location", self.location()).finish()
+        f.debug_struct("TaskRef")
+            .field("id", &self.id())
+            .field("tag", &self.tag())
+            .field("location", self.location())
+            .finish()
     }
 }
 
@@ -209,6 +219,11 @@ impl Runnable {
         self.task.tag()
     }
 
+    /// The number that no other task has.
+    pub(crate) fn id(&self) -> Id {
+        self.task.id()
+    }
+
     /// Where the task was spawned.
     pub(crate) fn location(&self) -> &'static Location<'static> {
         self.task.location()
@@ -247,32 +262,55 @@ impl Drop for Runnable {
 
 impl fmt::Debug for Runnable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runnable").field("tag", &self.tag()).field("location", self.location()).finish()
+        f.debug_struct("Runnable")
+            .field("id", &self.id())
+            .field("tag", &self.tag())
+            .field("location", self.location())
+            .finish()
     }
 }
 
+/// Added to the address in a [`JoinSide`] whose output has been taken. A header is aligned to more than that.
+const TAKEN: usize = 1;
+
 /// The `JoinHandle`'s side of a task: the only way to its output.
 pub(super) struct JoinSide<T> {
-    /// Without a reference: `HANDLE` is set and keeps the task alive.
-    task: ManuallyDrop<TaskRef>,
+    /// Without a reference: `HANDLE` is set and keeps the task alive. The address of its header, and [`TAKEN`].
+    task: NonNull<Header>,
     /// As a lock: to be sent or shared, it takes an output that can be sent.
     output: PhantomData<Mutex<T>>,
 }
 
+// SAFETY: it gives the output away or drops it, and is a `TaskRef` otherwise.
+unsafe impl<T: Send> Send for JoinSide<T> {}
+// SAFETY: a shared one never touches the output, and is a `TaskRef` otherwise.
+unsafe impl<T: Send> Sync for JoinSide<T> {}
+
 impl<T> JoinSide<T> {
     /// For who has made a task with this output.
     pub(super) fn new(task: NonNull<Header>) -> JoinSide<T> {
-        JoinSide { task: ManuallyDrop::new(TaskRef { task }), output: PhantomData }
+        JoinSide { task, output: PhantomData }
     }
 
     /// The task; good for as long as this side is.
-    pub(super) fn task(&self) -> &TaskRef {
-        &self.task
+    #[inline]
+    pub(super) fn task(&self) -> ManuallyDrop<TaskRef> {
+        let address = |task: usize| task & !TAKEN;
+        // SAFETY: without `TAKEN` it is the address of a header, which is not null.
+        let task = unsafe { NonNull::new_unchecked(self.task.as_ptr().map_addr(address)) };
+        ManuallyDrop::new(TaskRef { task })
+    }
+
+    /// Whether the output is gone.
+    #[inline]
+    pub(super) fn is_taken(&self) -> bool {
+        self.task.as_ptr().addr() & TAKEN != 0
     }
 
     /// Waits for the output: if it is not there, `waker` and no other will be woken when it is.
     pub(super) fn poll_finished(&mut self, waker: &Waker) -> Poll<()> {
-        let Header { state, joiner, .. } = self.task.header();
+        let task = self.task();
+        let Header { state, joiner, .. } = task.header();
         let found = state.look();
         if found == Join::Finished {
             return Poll::Ready(());
@@ -302,7 +340,8 @@ impl<T> JoinSide<T> {
 
     /// Takes the registered waker back and drops it; false if it was too late. Only for who has the side to itself.
     fn drop_waker(&self) -> bool {
-        let Header { state, joiner, .. } = self.task.header();
+        let task = self.task();
+        let Header { state, joiner, .. } = task.header();
         if state.unregister() == Join::Finished {
             return false;
         }
@@ -313,43 +352,38 @@ impl<T> JoinSide<T> {
     }
 
     /// The output of a task that is finished.
-    pub(super) fn take_output(self) -> Result<T, JoinError> {
-        assert!(self.task.is_finished(), "an output is taken when it is there");
-        let side = ManuallyDrop::new(self);
-        // SAFETY: the task is complete, and this side ends here.
-        unsafe { side.take_and_release() }
-    }
-
-    /// # Safety
-    ///
-    /// The task is complete, and this side is not used again.
-    unsafe fn take_and_release(&self) -> Result<T, JoinError> {
-        let Header { state, vtable, .. } = self.task.header();
-        let mut output = MaybeUninit::<Result<T, JoinError>>::uninit();
-        // SAFETY: the task is complete, so the output is ours, and we ask for it once.
-        unsafe { (vtable.take_output)(self.task.task, output.as_mut_ptr().cast()) };
+    #[inline]
+    pub(super) fn take_output(&mut self) -> Result<T, JoinError> {
+        let task = self.task();
+        assert!(task.is_finished() && !self.is_taken(), "an output is taken when it is there, and once");
+        self.task = self.task.map_addr(|address| address | TAKEN);
+        let mut output = MaybeUninit::<Result<T, Failure>>::uninit();
+        let take_output = task.header().vtable.take_output;
+        // SAFETY: the task is complete, so the output is ours, and the mark says that it was taken.
+        unsafe { take_output(task.task, output.as_mut_ptr().cast()) };
         // SAFETY: `take_output` filled it.
         let output = unsafe { output.assume_init() };
-        // SAFETY: this is the answer.
-        unsafe { leave(self.task.task, state.release_handle()) };
-        output
+        output.map_err(|failure| JoinError::new(failure, Task::of(task.id()), task.location()))
     }
 }
 
 impl<T> Drop for JoinSide<T> {
     fn drop(&mut self) {
-        loop {
-            match self.task.header().state.detach() {
+        let task = self.task();
+        let state = &task.header().state;
+        while !self.is_taken() {
+            match state.detach() {
                 // SAFETY: this is the answer.
-                Detach::Done(remains) => return unsafe { leave(self.task.task, remains) },
+                Detach::Done(remains) => return unsafe { leave(task.task, remains) },
                 Detach::HasOutput => {
-                    // SAFETY: the task is complete, and this side ends here.
-                    let output = unsafe { self.take_and_release() };
-                    return quietly(|| drop(output));
+                    let output = self.take_output();
+                    quietly(|| drop(output));
                 }
                 // When it is too late for that, there is an output.
                 Detach::HasWaker => _ = self.drop_waker(),
             }
         }
+        // SAFETY: this is the answer.
+        unsafe { leave(task.task, state.release_handle()) }
     }
 }

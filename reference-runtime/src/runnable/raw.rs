@@ -1,6 +1,6 @@
 //! A task's memory: its layout, and the functions that know its types.
 //!
-//! A task is shared through pointers to the [`Header`] that begins every `Task<F, S>`; those are in `pointers`. Each
+//! A task is shared through pointers to the [`Header`] that begins every `Allocation<F, S>`; those are in `pointers`. Each
 //! holds a part of the [`State`], a reference or the handle's flag, and the part keeps the task alive. The functions
 //! marked unsafe ask for such a part, and say if they use it up; after that nobody touches the task again.
 //!
@@ -17,11 +17,14 @@ use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use super::current::Identity;
+use super::error::Failure;
 use super::pointers::{JoinSide, Runnable, TaskRef, raw_waker};
 use super::state::{Complete, Remains, Start, State, Suspend};
-use super::{JoinError, JoinHandle, Schedule, Wake};
+use super::{Id, JoinHandle, Name, Named, Schedule, Wake};
 use crate::primitive::{AtomicU32, Ordering, UnsafeCell, before_user_code};
 
 /// The place of a task that has never slept. The reference for the list is still with the `Runnable`, or with the poll
@@ -42,6 +45,7 @@ pub(super) struct Header {
 
     /// Where the executor has listed the task, or [`UNLISTED`], or [`REFUSED`]. Written by the running thread, once.
     place: AtomicU32,
+    pub(super) identity: Identity,
 
     /// The handle's while `JOIN_WAKER` is clear and the task is not complete. While the flag is set, the handle may
     /// read it, and the thread that completes the task may take it out once it has cleared the flag.
@@ -50,7 +54,7 @@ pub(super) struct Header {
 
 /// A task, whole. In this order, so that a pointer to it is a pointer to its header.
 #[repr(C)]
-struct Task<F: Future, S> {
+struct Allocation<F: Future, S> {
     header: Header,
     /// Immutable. Lives as long as the task, which is what makes calling it through a reference possible.
     schedule: S,
@@ -62,7 +66,7 @@ struct Task<F: Future, S> {
 /// The future until it is dropped, its output from then until it is taken.
 union Stage<F: Future> {
     future: ManuallyDrop<F>,
-    output: ManuallyDrop<Result<F::Output, JoinError>>,
+    output: ManuallyDrop<Result<F::Output, Failure>>,
 }
 
 /// The functions that know a task's types. All take the address of such a task that is alive.
@@ -80,7 +84,7 @@ pub(super) struct Vtable {
     free: unsafe fn(NonNull<Header>, Remains),
 }
 
-impl<F: Future, S: Schedule> Task<F, S> {
+impl<F: Future, S: Schedule> Allocation<F, S> {
     const VTABLE: &'static Vtable = &Vtable {
         run: run::<F, S>,
         cancel: cancel::<F, S>,
@@ -104,13 +108,46 @@ where
     F::Output: Send + 'static,
     S: Schedule,
 {
-    let task = Box::new(Task {
+    with_id(Id::new(), future, schedule, tag, location)
+}
+
+/// As [`task()`], with a name.
+pub(crate) fn named_task<F, S>(
+    future: F,
+    schedule: S,
+    tag: u32,
+    location: &'static Location<'static>,
+    name: Arc<str>,
+) -> (Runnable, JoinHandle<F::Output>)
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+    S: Schedule,
+{
+    let id = Id::new();
+    with_id(id, future, Named::new(schedule, Name::give(id, name)), tag, location)
+}
+
+fn with_id<F, S>(
+    id: Id,
+    future: F,
+    schedule: S,
+    tag: u32,
+    location: &'static Location<'static>,
+) -> (Runnable, JoinHandle<F::Output>)
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+    S: Schedule,
+{
+    let task = Box::new(Allocation {
         header: Header {
             state: State::new(),
-            vtable: Task::<F, S>::VTABLE,
+            vtable: Allocation::<F, S>::VTABLE,
             location,
             tag,
             place: AtomicU32::new(UNLISTED),
+            identity: Identity::new(id),
             joiner: UnsafeCell::new(MaybeUninit::uninit()),
         },
         schedule,
@@ -176,9 +213,9 @@ type Payload = Box<dyn Any + Send>;
 /// # Safety
 ///
 /// The task is of this type, and alive for as long as the answer is used.
-unsafe fn typed<'a, F: Future, S>(task: NonNull<Header>) -> &'a Task<F, S> {
+unsafe fn typed<'a, F: Future, S>(task: NonNull<Header>) -> &'a Allocation<F, S> {
     // SAFETY: the task is alive, and what changes in it is in cells.
-    unsafe { task.cast::<Task<F, S>>().as_ref() }
+    unsafe { task.cast::<Allocation<F, S>>().as_ref() }
 }
 
 /// Polls the task, or ends it if it was aborted. Gives the next `Runnable` if it was woken meanwhile.
@@ -188,18 +225,18 @@ unsafe fn typed<'a, F: Future, S>(task: NonNull<Header>) -> &'a Task<F, S> {
 /// A `Runnable`'s reference is the caller's, and is used up.
 unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Option<Runnable> {
     // SAFETY: the reference keeps the task alive until `suspend` or `finish` gives it up.
-    let Header { state, location, .. } = unsafe { header(task) };
+    let Header { state, .. } = unsafe { header(task) };
     let output = match state.start() {
-        Start::Cancel => Err(JoinError::cancelled(location)),
+        Start::Cancel => Err(Failure::Cancelled),
         // SAFETY: `start` made us the running thread, and nobody has dropped the future.
         Start::Poll => match unsafe { poll::<F, S>(task) } {
             Ok(Poll::Ready(output)) => Ok(output),
-            Err(payload) => Err(JoinError::panic(location, payload)),
+            Err(payload) => Err(Failure::panicked(payload)),
             // SAFETY: we are the running thread.
-            Ok(Poll::Pending) if !unsafe { is_listed::<F, S>(task) } => Err(JoinError::cancelled(location)),
+            Ok(Poll::Pending) if !unsafe { is_listed::<F, S>(task) } => Err(Failure::Cancelled),
             Ok(Poll::Pending) => match state.suspend() {
                 Suspend::Again => return Some(Runnable::new(task)),
-                Suspend::Cancel => Err(JoinError::cancelled(location)),
+                Suspend::Cancel => Err(Failure::Cancelled),
                 Suspend::Idle(remains) => {
                     // SAFETY: this is the answer.
                     unsafe { leave(task, remains) };
@@ -222,7 +259,7 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Option<Runnable>
 /// The caller is the running thread.
 unsafe fn is_listed<F: Future, S: Schedule>(task: NonNull<Header>) -> bool {
     // SAFETY: the running thread's reference keeps the task alive.
-    let Task { header, schedule, .. } = unsafe { typed::<F, S>(task) };
+    let Allocation { header, schedule, .. } = unsafe { typed::<F, S>(task) };
     // Relaxed: only running threads touch this, and what orders their polls orders this.
     if header.place.load(Ordering::Relaxed) != UNLISTED || header.state.has_reason_to_stay() {
         return true;
@@ -241,10 +278,10 @@ unsafe fn is_listed<F: Future, S: Schedule>(task: NonNull<Header>) -> bool {
 /// A `Runnable`'s reference is the caller's, and is used up.
 unsafe fn cancel<F: Future, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: the reference keeps the task alive.
-    let Header { state, location, .. } = unsafe { header(task) };
+    let Header { state, .. } = unsafe { header(task) };
     let (Start::Poll | Start::Cancel) = state.start();
     // SAFETY: `start` made us the running thread, and nobody has dropped the future.
-    unsafe { finish::<F, S>(task, Err(JoinError::cancelled(location))) }
+    unsafe { finish::<F, S>(task, Err(Failure::Cancelled)) }
 }
 
 /// Hands the `Runnable` to the scheduler.
@@ -269,7 +306,9 @@ unsafe fn poll<F: Future, S>(task: NonNull<Header>) -> Result<Poll<F::Output>, P
     let waker = ManuallyDrop::new(unsafe { Waker::from_raw(raw_waker(task)) });
     let mut context = Context::from_waker(&waker);
     // SAFETY: the running thread's reference keeps the task alive.
-    unsafe { typed::<F, S>(task) }.stage.with_mut(|stage| {
+    let Allocation { header: Header { identity, .. }, stage, .. } = unsafe { typed::<F, S>(task) };
+    let before = identity.enter();
+    let polled = stage.with_mut(|stage| {
         // SAFETY: `ACTIVE` is set and the `Runnable` was ours, so the stage is.
         let stage = unsafe { &mut *stage };
         // SAFETY: the caller knows the future to be in its place.
@@ -277,7 +316,9 @@ unsafe fn poll<F: Future, S>(task: NonNull<Header>) -> Result<Poll<F::Output>, P
         // SAFETY: the future stays where it is until it is dropped there.
         let future = unsafe { Pin::new_unchecked(future) };
         catch_unwind(AssertUnwindSafe(|| future.poll(&mut context)))
-    })
+    });
+    identity.leave(before);
+    polled
 }
 
 /// Drops the future where it is, and tells the scheduler. Says whether the reference for the list is the caller's now.
@@ -288,13 +329,15 @@ unsafe fn poll<F: Future, S>(task: NonNull<Header>) -> Result<Poll<F::Output>, P
 unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> (Result<(), Payload>, bool) {
     before_user_code();
     // SAFETY: the task is alive.
-    let Task { header, schedule, stage } = unsafe { typed::<F, S>(task) };
+    let Allocation { header, schedule, stage } = unsafe { typed::<F, S>(task) };
+    let before = header.identity.enter();
     let dropped = stage.with_mut(|stage| {
         // SAFETY: the stage is the caller's.
         let stage = unsafe { &mut *stage };
         // SAFETY: the future is in its place, and the caller does not use it again.
         catch_unwind(AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(&mut stage.future) }))
     });
+    header.identity.leave(before);
     let place = header.place.load(Ordering::Relaxed);
     let listed = NonZeroU32::new(place).filter(|place| place.get() != REFUSED);
     let mut has_reference = place == UNLISTED;
@@ -317,16 +360,16 @@ unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> (Result<
 /// # Safety
 ///
 /// The caller is the running thread, whose reference is used up; the future is in its place.
-unsafe fn finish<F: Future, S: Schedule>(task: NonNull<Header>, output: Result<F::Output, JoinError>) {
+unsafe fn finish<F: Future, S: Schedule>(task: NonNull<Header>, output: Result<F::Output, Failure>) {
     // SAFETY: the running thread's reference keeps the task alive until it is given up below.
-    let Task { header, stage, .. } = unsafe { typed::<F, S>(task) };
-    let Header { state, joiner, location, .. } = header;
+    let Allocation { header, stage, .. } = unsafe { typed::<F, S>(task) };
+    let Header { state, joiner, .. } = header;
     // SAFETY: `ACTIVE` is set and the `Runnable` was ours, so the stage is.
     let (dropped, has_reference) = unsafe { drop_future::<F, S>(task) };
     let references = 1 + usize::from(has_reference);
     let output = match dropped {
         Ok(()) => output,
-        Err(payload) => worse(output, payload, location),
+        Err(payload) => worse(output, payload),
     };
     stage.with_mut(|stage| {
         let output = Stage { output: ManuallyDrop::new(output) };
@@ -356,19 +399,15 @@ unsafe fn finish<F: Future, S: Schedule>(task: NonNull<Header>, output: Result<F
 }
 
 /// What the joiner gets when the future's destructor panicked as well: the first panic there was.
-fn worse<T>(
-    output: Result<T, JoinError>,
-    payload: Payload,
-    location: &'static Location<'static>,
-) -> Result<T, JoinError> {
+fn worse<T>(output: Result<T, Failure>, payload: Payload) -> Result<T, Failure> {
     match output {
-        Err(error) if error.is_panic() => {
+        Err(Failure::Panicked(first)) => {
             quietly(|| drop(payload));
-            Err(error)
+            Err(Failure::Panicked(first))
         }
         output => {
             quietly(|| drop(output));
-            Err(JoinError::panic(location, payload))
+            Err(Failure::panicked(payload))
         }
     }
 }
@@ -376,7 +415,7 @@ fn worse<T>(
 unsafe fn take_output<F: Future, S>(task: NonNull<Header>, to: *mut ()) {
     // SAFETY: the handle keeps the task alive.
     unsafe { typed::<F, S>(task) }.stage.with(|stage| {
-        let to = to.cast::<Result<F::Output, JoinError>>();
+        let to = to.cast::<Result<F::Output, Failure>>();
         // SAFETY: the task is complete and the handle asks once, so the output is in its place, and the handle's.
         unsafe { ptr::copy_nonoverlapping(stage.cast(), to, 1) };
     });
@@ -391,11 +430,11 @@ unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>, remains: Remains) 
         }
     }
     // SAFETY: nobody refers to the task, so it is alive until we free it.
-    let Task { header, stage, .. } = unsafe { typed::<F, S>(task) };
+    let Allocation { header, stage, .. } = unsafe { typed::<F, S>(task) };
     // Nothing, but loom checks that every other access came before.
     header.joiner.with_mut(|_| ());
     stage.with_mut(|_| ());
     // SAFETY: nobody refers to the task, which came from a box of this type.
-    let task = unsafe { Box::from_raw(task.cast::<Task<F, S>>().as_ptr()) };
+    let task = unsafe { Box::from_raw(task.cast::<Allocation<F, S>>().as_ptr()) };
     drop(task);
 }

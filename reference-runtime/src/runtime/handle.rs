@@ -3,17 +3,18 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use super::{Metrics, default_runtime};
+use super::{Metrics, default_runtime, try_default_runtime};
 use crate::block_on;
 use crate::primitive::Arc;
 use crate::reactor;
-use crate::runnable::JoinHandle;
+use crate::runnable::{Current, Id, JoinHandle, Name};
 use crate::scheduler::{self, BLOCKING, NO_TAG, Scheduler, worker};
 
 /// A way to a runtime, for other threads and for libraries. Cheap to clone.
@@ -53,8 +54,25 @@ impl Handle {
         Self::try_current().unwrap_or_else(|| default_runtime().handle.clone())
     }
 
+    /// As [`Handle::current`], with an error where that one panics.
+    pub(crate) fn current_or_default() -> io::Result<Handle> {
+        match Self::try_current() {
+            Some(current) => Ok(current),
+            None => Ok(try_default_runtime()?.handle.clone()),
+        }
+    }
+
     /// The runtime that this thread has entered or works for, if any.
-    fn try_current() -> Option<Handle> {
+    ///
+    /// Most programs need no such look: [`Handle::current`] gives the default runtime where there is none.
+    ///
+    /// ```
+    /// use reference_runtime::Handle;
+    ///
+    /// assert!(Handle::try_current().is_none());
+    /// assert!(reference_runtime::block_on(async { Handle::try_current().is_some() }));
+    /// ```
+    pub fn try_current() -> Option<Handle> {
         let own = || worker::with_current(|context| Handle { scheduler: Arc::clone(&context.scheduler) });
         Self::entered().map(|entered| Handle::clone(&entered)).or_else(own)
     }
@@ -103,6 +121,16 @@ impl Handle {
     ///
     /// With the panic of the future.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let _current = Current::enter(Id::new());
+        let _entered = self.enter();
+        scheduler::block_in_place(|| block_on::block_on(future))
+    }
+
+    /// As [`Handle::block_on`], under a name.
+    pub(crate) fn block_on_named<F: Future>(&self, future: F, name: Arc<str>) -> F::Output {
+        let id = Id::new();
+        let _name = Name::give(id, name);
+        let _current = Current::enter(id);
         let _entered = self.enter();
         scheduler::block_in_place(|| block_on::block_on(future))
     }
@@ -137,6 +165,47 @@ impl Handle {
         T: Send + 'static,
     {
         self.scheduler.spawn(Closure(Some(closure)), BLOCKING, Location::caller())
+    }
+
+    /// As [`Handle::spawn`], with what that one finds out from its caller.
+    pub(crate) fn spawn_located<F>(
+        &self,
+        future: F,
+        location: &'static Location<'static>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.scheduler.spawn(future, NO_TAG, location)
+    }
+
+    /// As [`Handle::spawn`], under a name.
+    pub(crate) fn spawn_named<F>(
+        &self,
+        future: F,
+        location: &'static Location<'static>,
+        name: Arc<str>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.scheduler.spawn_named(future, NO_TAG, location, name)
+    }
+
+    /// As [`Handle::spawn_blocking`], under a name.
+    pub(crate) fn spawn_blocking_named<F, T>(
+        &self,
+        closure: F,
+        location: &'static Location<'static>,
+        name: Arc<str>,
+    ) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.scheduler.spawn_named(Closure(Some(closure)), BLOCKING, location, name)
     }
 
     /// Makes this the current runtime of the thread until the guard is dropped: what is spawned, connected or timed on

@@ -12,7 +12,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::panic::Location;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 pub use self::builder::Builder;
@@ -22,7 +22,7 @@ pub use crate::scheduler::monitor::{BlockedPoll, Verdict};
 
 use crate::primitive::Arc;
 use crate::reactor::Reactor;
-use crate::runnable::JoinHandle;
+use crate::runnable::{JoinHandle, Task};
 
 /// An async runtime of its own, for programs that want more than the default one.
 ///
@@ -179,7 +179,8 @@ impl Runtime {
         if self.handle.scheduler.close(Some(timeout)) {
             return Ok(());
         }
-        Err(Stuck { spawned_at: self.handle.scheduler.stuck() })
+        let (tasks, spawned_at) = self.handle.scheduler.stuck().into_iter().unzip();
+        Err(Stuck { tasks, spawned_at })
     }
 
     /// Ends the runtime as a drop does, but waits for nothing.
@@ -230,6 +231,8 @@ impl fmt::Debug for Runtime {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Stuck {
+    /// Both in the same order.
+    tasks: Vec<Task>,
     spawned_at: Vec<&'static Location<'static>>,
 }
 
@@ -254,6 +257,27 @@ impl Stuck {
     pub fn spawned_at(&self) -> &[&'static Location<'static>] {
         &self.spawned_at
     }
+
+    /// Which tasks they are, in the order of [`Stuck::spawned_at`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// let runtime = reference_runtime::Runtime::new()?;
+    /// let (started, has_started) = std::sync::mpsc::channel();
+    /// let (end, ends) = std::sync::mpsc::channel::<()>();
+    /// let task = runtime.spawn(async move {
+    ///     started.send(()).unwrap();
+    ///     ends.recv() // blocks its thread
+    /// });
+    /// has_started.recv().unwrap();
+    /// let stuck = runtime.shutdown_timeout(Duration::from_millis(10)).unwrap_err();
+    /// assert_eq!(stuck.tasks(), [task.task()]);
+    /// # drop(end);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
 }
 
 impl fmt::Display for Stuck {
@@ -263,8 +287,8 @@ impl fmt::Display for Stuck {
             "the runtime was shut down while {} of its tasks did not come back from a poll",
             self.spawned_at.len()
         )?;
-        for (index, location) in self.spawned_at.iter().enumerate() {
-            write!(f, "{}spawned at {location}", if index == 0 { ": " } else { ", " })?;
+        for (index, (task, location)) in self.tasks.iter().zip(&self.spawned_at).enumerate() {
+            write!(f, "{}{task}, spawned at {location}", if index == 0 { ": " } else { "; " })?;
         }
         Ok(())
     }
@@ -295,9 +319,23 @@ pub(crate) fn reactor() -> Arc<Reactor> {
 
 /// The runtime of threads that have entered none. It lives as long as the process.
 fn default_runtime() -> &'static Runtime {
-    static DEFAULT: OnceLock<Runtime> = OnceLock::new();
-    DEFAULT.get_or_init(|| match Runtime::new() {
+    match try_default_runtime() {
         Ok(runtime) => runtime,
         Err(error) => panic!("the default runtime cannot be started: {error}"),
-    })
+    }
+}
+
+/// The same; a start that failed is tried again by whoever asks next.
+fn try_default_runtime() -> io::Result<&'static Runtime> {
+    static DEFAULT: OnceLock<Runtime> = OnceLock::new();
+    static STARTING: Mutex<()> = Mutex::new(());
+    if let Some(runtime) = DEFAULT.get() {
+        return Ok(runtime);
+    }
+    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    if DEFAULT.get().is_none() {
+        let runtime = Runtime::new()?;
+        DEFAULT.set(runtime).unwrap_or_else(|_| unreachable!("it is set by who holds the lock"));
+    }
+    Ok(DEFAULT.get().expect("it was there, or was just set"))
 }

@@ -47,7 +47,7 @@ use crate::idle::{Idle, Place};
 use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, before_user_code, lock};
 use crate::queue::Injector;
 use crate::reactor::Reactor;
-use crate::runnable::{JoinHandle, Runnable, Wake, task};
+use crate::runnable::{JoinHandle, Runnable, Schedule, Task, Wake, named_task, task};
 use crate::tasks::Tasks;
 
 /// What a scheduler is built from.
@@ -207,6 +207,24 @@ impl Scheduler {
             self.counters.spawned();
             self.schedule(take(), Wake::Fresh);
         }
+        handle
+    }
+
+    /// As [`Scheduler::spawn`], for the few that have a name, and the hop more that their way back takes.
+    pub(crate) fn spawn_named<F>(
+        self: &Arc<Self>,
+        future: F,
+        tag: u32,
+        location: &'static Location<'static>,
+        name: std::sync::Arc<str>,
+    ) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let (runnable, handle) = named_task(future, self.home, tag, location, name);
+        self.counters.spawned();
+        self.home.schedule(runnable, Wake::Fresh);
         handle
     }
 
@@ -410,11 +428,12 @@ impl Scheduler {
         }
     }
 
-    /// The tasks whose polls have not come back, by where they were spawned.
-    pub(crate) fn stuck(&self) -> Vec<&'static Location<'static>> {
+    /// The tasks whose polls have not come back, and where they were spawned.
+    pub(crate) fn stuck(&self) -> Vec<(Task, &'static Location<'static>)> {
         let workers = self.threads.workers();
         let in_a_poll = |worker: &&Arc<Worker>| !progress::Progress::is_resting(worker.progress.tick());
-        workers.iter().filter(in_a_poll).filter_map(|worker| worker.progress.spawned_at()).collect()
+        let task = |worker: &Arc<Worker>| worker.progress.named_task().zip(worker.progress.spawned_at());
+        workers.iter().filter(in_a_poll).filter_map(task).collect()
     }
 }
 

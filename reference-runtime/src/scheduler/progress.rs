@@ -1,12 +1,14 @@
-//! What a worker lets the monitor see of itself: which poll it is in, of which type, and whether it says that it blocks.
+//! What a worker lets the monitor see of itself: which poll it is in, of which task and type, and whether it says that it blocks.
 
 use std::panic::Location;
 
-use crate::primitive::{AtomicUsize, Ordering};
-use crate::runnable::{Runnable, SpawnedAt};
+use crate::primitive::{AtomicU64, AtomicUsize, Ordering};
+use crate::runnable::{Id, Runnable, SpawnedAt, Task};
 
 /// The address of no function.
 const NO_KIND: usize = 0;
+/// The number of no task.
+const NO_TASK: u64 = 0;
 
 /// Which poll a worker is in.
 pub(crate) struct Progress {
@@ -16,6 +18,8 @@ pub(crate) struct Progress {
     kind: AtomicUsize,
     /// Where the task polled last was spawned.
     spawned_at: SpawnedAt,
+    /// The number of the task polled last.
+    task: AtomicU64,
     /// Odd while the worker is inside `block_in_place`; grows with each.
     place: AtomicUsize,
 }
@@ -26,6 +30,7 @@ impl Progress {
             tick: AtomicUsize::new(1),
             kind: AtomicUsize::new(NO_KIND),
             spawned_at: SpawnedAt::nowhere(),
+            task: AtomicU64::new(NO_TASK),
             place: AtomicUsize::new(0),
         }
     }
@@ -36,6 +41,7 @@ impl Progress {
     pub(super) fn begin(&self, runnable: &Runnable) {
         self.kind.store(runnable.kind(), Ordering::Relaxed);
         self.spawned_at.set(Some(runnable.location()));
+        self.task.store(runnable.id().number(), Ordering::Relaxed);
         self.tick.store(self.tick.load(Ordering::Relaxed).wrapping_add(2), Ordering::Relaxed);
     }
 
@@ -48,6 +54,7 @@ impl Progress {
     pub(super) fn between_polls(&self) {
         self.kind.store(NO_KIND, Ordering::Relaxed);
         self.spawned_at.set(None);
+        self.task.store(NO_TASK, Ordering::Relaxed);
     }
 
     // ANCHOR: place
@@ -88,5 +95,14 @@ impl Progress {
     /// Where the task that is being polled was spawned, if one is.
     pub(crate) fn spawned_at(&self) -> Option<&'static Location<'static>> {
         self.spawned_at.get()
+    }
+    /// The task that is being polled, if one is.
+    pub(crate) fn task(&self) -> Option<Id> {
+        Id::from_number(self.task.load(Ordering::Relaxed))
+    }
+
+    /// The same, with its name: a look at the table of names, for who has found something to report.
+    pub(crate) fn named_task(&self) -> Option<Task> {
+        self.task().map(Task::of)
     }
 }

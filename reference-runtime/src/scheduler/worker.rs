@@ -4,7 +4,7 @@
 //! warm, a few times in a row), the worker's own queue, the injector, the queues of others. Who finds nothing waits in
 //! the reactor, or on its parker if another worker is there already.
 //!
-//! What a poll costs beside the future itself: three relaxed stores before it ([`Progress`], so that the monitor can
+//! What a poll costs beside the future itself: four relaxed stores before it ([`Progress`], so that the monitor can
 //! tell one poll from the next) and one relaxed load after it (is the processor still ours?). No clock is read and no
 //! fence is crossed: the monitor keeps the time. Every so often, on the *beat*, the worker reads the clock once, learns
 //! how long its polls take, and looks at the injector and the reactor even though its own queue has tasks.
