@@ -78,6 +78,9 @@ mod scheduler {
 }
 mod tasks;
 
+#[cfg(all(feature = "hyper", not(reference_runtime_loom)))]
+#[cfg_attr(docsrs, doc(cfg(feature = "hyper")))]
+pub mod hyper;
 #[cfg(not(reference_runtime_loom))]
 pub mod net;
 #[cfg(all(feature = "stages", not(reference_runtime_loom)))]

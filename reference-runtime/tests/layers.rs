@@ -31,6 +31,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("io", &["scheduler"]),
     ("sync", &["primitive"]),
     ("fs", &["scheduler"]),
+    // Other people's crates on this one.
+    ("hyper", &["task", "time"]),
     // The book's chapters: the public face, and the parts that a chapter mounts.
     (
         "stages",

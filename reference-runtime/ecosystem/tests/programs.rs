@@ -1,0 +1,59 @@
+//! The programs in `examples`, run as their users run them.
+
+mod common;
+
+use common::{Client, Program, printed, run};
+
+#[test]
+fn the_client_fetches_from_the_server() {
+    let mut server = Program::start("hyper_server");
+    let output = printed("hyper_client", &[&format!("http://{}/a/page?of=two", server.address)]);
+    let (head, body) = output.split_once("\n\n").expect("a head and a body");
+    assert!(head.starts_with("HTTP/1.1 200 OK\n"), "{head}");
+    assert!(head.contains("\ncontent-length: 12"), "{head}");
+    assert_eq!(body, "GET /a/page\n");
+    server.end_input();
+    assert!(server.ended().success());
+}
+
+#[test]
+fn the_client_says_what_is_wrong() {
+    for (arguments, message) in [
+        (&[][..], "give the address to fetch"),
+        (&["https://127.0.0.1/"][..], "is no http:// address"),
+        (&["http://127.0.0.1:1/"][..], "refused"),
+    ] {
+        let output = run("hyper_client", arguments);
+        assert!(!output.status.success());
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(error.contains(message), "{error}");
+    }
+}
+
+#[test]
+fn the_servers_end_with_their_input_and_close_idle_connections() {
+    for name in ["hyper_server", "axum_server"] {
+        let mut server = Program::start(name);
+        let mut idle = Client::connect(server.address);
+        assert!([200, 404].contains(&idle.get("/").status));
+        server.end_input();
+        assert!(idle.is_at_end());
+        assert!(server.ended().success(), "{name}");
+    }
+}
+
+#[test]
+fn thumbnails_are_made_side_by_side() {
+    let server = Program::start("axum_server");
+    let mut clients: Vec<_> = (0..8).map(|_| Client::connect(server.address)).collect();
+    for (picture, client) in clients.iter_mut().enumerate() {
+        client.send(format!("GET /thumbnail/{picture} HTTP/1.1\r\nHost: test\r\n\r\n"));
+    }
+    for client in &mut clients {
+        let answer = client.answer();
+        assert_eq!((answer.status, answer.text().lines().count(), answer.body.len()), (200, 16, 16 * 17));
+    }
+    assert_eq!(clients[0].get("/made").text(), "8\n");
+    assert_eq!(clients[0].get("/thumbnail/256").status, 400);
+    assert_eq!(clients[0].get("/").status, 404);
+}
