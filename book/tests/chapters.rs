@@ -6,8 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-const CHAPTERS: &[&str] =
-    &["ch04-every-core.md", "ch06-one-blocking-call.md", "ch07-spawn-blocking.md", "ch08-block-in-place.md"];
+const CHAPTERS: &[&str] = &[
+    "ch04-every-core.md",
+    "ch05-reactor.md",
+    "ch06-one-blocking-call.md",
+    "ch07-spawn-blocking.md",
+    "ch08-block-in-place.md",
+];
 
 const TEMPLATE: &[&str] = &[
     "Question",

@@ -7,6 +7,7 @@ use std::{fmt::Write, fs, path::Path, process::Command};
 /// The name of a file in `book/data`, the example whose output it holds, and that one's arguments.
 const OUTPUTS: &[(&str, &str, &[&str])] = &[
     ("every-core", "every_core", &[]),
+    ("keep-alive", "keep_alive", &[]),
     ("one-blocking-call", "one_blocking_call", &[]),
     ("one-blocking-call-s7", "one_blocking_call", &["s7_adaptive"]),
     ("forty-pages-s5", "forty_pages", &["--stage", "s5_spawn_blocking"]),

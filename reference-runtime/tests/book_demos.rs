@@ -27,7 +27,7 @@ fn examples() -> &'static Path {
         };
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--package", "reference-runtime", "--profile", name]);
-        for example in ["every_core", "one_blocking_call", "legacy_images", "two_files"] {
+        for example in ["every_core", "keep_alive", "one_blocking_call", "legacy_images", "two_files"] {
             build.args(["--example", example]);
         }
         let target = profile.parent().expect("the target directory");
@@ -79,6 +79,27 @@ fn every_core_measures_what_the_book_shows() {
     let output = run("every_core", &["--quick"]);
     assert_eq!(rows(&output), rows(&shown("every-core")));
     assert_eq!(rows(&output).len(), 7);
+}
+
+#[test]
+fn a_server_whose_tasks_wait_in_their_sockets_answers_as_many_clients_as_it_has_workers() {
+    let answered = |output: &str| -> Vec<String> {
+        let rows = output.lines().skip(3);
+        rows.map(|row| {
+            row.split_whitespace().skip_while(|word| word.parse::<u32>().is_err()).take(3).collect()
+        })
+        .collect()
+    };
+    for output in [run("keep_alive", &["--quick"]), shown("keep-alive")] {
+        assert_eq!(answered(&output), ["2of8", "8of8", "8of8"], "{output}");
+    }
+    // The last column: who asks is never at rest.
+    let cores = |row: usize| -> f64 {
+        let output = shown("keep-alive");
+        let row = output.lines().nth(3 + row).expect("three rows");
+        row.rsplit(' ').next().and_then(|word| word.parse().ok()).expect("a number")
+    };
+    assert!(cores(1) > 0.2 && cores(2) < 0.05);
 }
 
 /// Unless this machine was so busy that the other worker was awake: then it is run again.

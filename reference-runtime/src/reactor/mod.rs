@@ -203,6 +203,7 @@ pub(crate) struct Attendant<'a> {
 }
 
 impl Attendant<'_> {
+    // ANCHOR: attend
     /// Waits for readiness, a timer, a notification, or at most for `timeout`, and gives the wakers of those who waited
     /// for it. `None` is without limit; zero only looks. Even if the poller fails, timers that are due are found.
     ///
@@ -227,6 +228,7 @@ impl Attendant<'_> {
         };
         (woken, waited)
     }
+    // ANCHOR_END: attend
 }
 
 impl Drop for Attendant<'_> {

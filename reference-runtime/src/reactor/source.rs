@@ -70,6 +70,7 @@ struct Side {
 }
 
 impl Side {
+    // ANCHOR: change
     /// Counts a change and takes the wakers.
     fn change(&mut self, woken: &mut Woken) {
         self.changes += 1;
@@ -77,6 +78,7 @@ impl Side {
         woken.extend(self.polled.drain(..));
         woken.extend(self.futures.drain());
     }
+    // ANCHOR_END: change
 }
 
 /// The directions the poller will report, where it reports once. Only ever more than what the poller knows
@@ -180,6 +182,7 @@ struct Waiter<'a> {
 }
 
 impl Waiter<'_> {
+    // ANCHOR: wait
     /// Waits for a change after the first `seen`.
     fn wait(&mut self, seen: u64, cx: &Context<'_>) -> Poll<io::Result<()>> {
         let waker = cx.waker().clone();
@@ -203,6 +206,7 @@ impl Waiter<'_> {
         drop(replaced);
         Poll::Pending
     }
+    // ANCHOR_END: wait
 }
 
 impl Drop for Waiter<'_> {
@@ -320,6 +324,7 @@ impl<T: AsSource> Registered<T> {
         read
     }
 
+    // ANCHOR: attempt
     /// Tries, and waits with `wait` for a change since the count it is given.
     fn attempt<R>(
         &self,
@@ -345,6 +350,7 @@ impl<T: AsSource> Registered<T> {
             }
         }
     }
+    // ANCHOR_END: attempt
 
     /// Makes the poller report `direction` again, where it reports only once.
     fn arm(&self, direction: Direction) -> io::Result<()> {

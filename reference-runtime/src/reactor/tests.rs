@@ -397,6 +397,7 @@ fn a_dropped_source_leaves_nothing_behind() {
     }
 }
 
+// ANCHOR: between
 #[test]
 fn an_event_between_the_attempt_and_the_wait_is_not_lost() {
     for reactor in both_modes() {
@@ -426,6 +427,7 @@ fn an_event_between_the_attempt_and_the_wait_is_not_lost() {
         }
     }
 }
+// ANCHOR_END: between
 
 #[test]
 fn a_dropped_future_withdraws_its_waker_and_no_other() {

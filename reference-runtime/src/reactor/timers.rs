@@ -155,6 +155,7 @@ impl Timers {
         woken.extend(std::mem::take(&mut self.entries).into_iter().map(|(_, entry)| entry.waker));
     }
 
+    // ANCHOR: insert
     /// Adds a timer unless closed. Says whether the attendant has to be interrupted for it.
     fn insert(&mut self, deadline: Instant, waker: Waker) -> Result<(TimerId, bool), Waker> {
         if self.is_closed {
@@ -180,6 +181,7 @@ impl Timers {
         }
         Ok((TimerId { place, number }, interrupts))
     }
+    // ANCHOR_END: insert
 
     fn get_mut(&mut self, id: TimerId) -> Option<&mut Entry> {
         self.entries.get_mut(id.place).filter(|entry| entry.number == id.number)

@@ -41,6 +41,7 @@ pub(crate) fn block_on_sleeps_on_the_timers_of_the_stage(stage: Stage) {
     front.block_on(sleep(Duration::from_millis(5)));
 }
 
+// ANCHOR: earlier
 pub(crate) fn a_short_timer_set_after_a_long_one_fires(stage: Stage) {
     let front = start(stage, 1);
     let is_over = Arc::new(AtomicBool::new(false));
@@ -55,6 +56,7 @@ pub(crate) fn a_short_timer_set_after_a_long_one_fires(stage: Stage) {
     front.block_on(front.spawn(sleep(Duration::from_millis(5))));
     assert!(!is_over.load(Ordering::SeqCst) && !long.is_finished());
 }
+// ANCHOR_END: earlier
 
 pub(crate) fn no_timer_fires_early(stage: Stage) {
     let front = start(stage, 2);
