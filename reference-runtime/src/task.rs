@@ -19,6 +19,7 @@
 
 mod builder;
 mod current;
+mod join_set;
 
 use std::future::Future;
 use std::panic::Location;
@@ -27,7 +28,8 @@ use std::task::{Context, Poll};
 
 pub use self::builder::Builder;
 pub use self::current::{current, try_current};
-pub use crate::runnable::{Id, Join, JoinError, JoinHandle, Task};
+pub use self::join_set::JoinSet;
+pub use crate::runnable::{AbortHandle, Cancel, Id, Join, JoinError, JoinHandle, Task};
 pub use crate::runtime::block_on;
 
 use crate::runtime::Handle;

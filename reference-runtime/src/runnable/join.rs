@@ -6,7 +6,8 @@ use std::panic::{RefUnwindSafe, UnwindSafe, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::pointers::JoinSide;
+use super::abort::AbortHandle;
+use super::pointers::{JoinSide, TaskRef};
 use super::{Id, JoinError, Task};
 
 /// Waits for a spawned task, as [`std::thread::JoinHandle`] does for a thread.
@@ -76,7 +77,7 @@ impl<T> JoinHandle<T> {
     ///
     /// A task that does not wait (or that blocks its thread) goes on until it does. One that finishes before it
     /// notices has finished: its output, or its panic, is what the handle gives. Aborting a finished task does
-    /// nothing.
+    /// nothing. To wait until the future is gone, use [`cancel`](JoinHandle::cancel).
     ///
     /// ```
     /// use reference_runtime::task;
@@ -89,6 +90,53 @@ impl<T> JoinHandle<T> {
     /// ```
     pub fn abort(&self) {
         self.side.task().abort();
+    }
+
+    /// Cancels the task and waits until its future is gone. Gives the output of a task that finished all the same.
+    ///
+    /// The task is asked to end at once, not when the returned future is first polled.
+    ///
+    /// ```
+    /// use reference_runtime::task;
+    ///
+    /// reference_runtime::block_on(async {
+    ///     let waits = task::spawn(std::future::pending::<()>());
+    ///     assert_eq!(waits.cancel().await, None);
+    ///
+    ///     let mut done = task::spawn(async { 1 + 2 });
+    ///     while !done.is_finished() {
+    ///         task::yield_now().await;
+    ///     }
+    ///     assert_eq!(done.cancel().await, Some(3));
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// The returned future panics with the task's own panic, if it panicked, and if the output was taken before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the returned future takes nothing back: the task ends by itself.
+    pub fn cancel(self) -> Cancel<T> {
+        self.abort();
+        Cancel { handle: self }
+    }
+
+    /// Another way to abort the task, which may be cloned and kept apart from the handle.
+    ///
+    /// ```
+    /// use reference_runtime::task;
+    ///
+    /// reference_runtime::block_on(async {
+    ///     let handle = task::spawn(std::future::pending::<()>());
+    ///     let abort = handle.abort_handle();
+    ///     task::spawn(async move { abort.abort() });
+    ///     assert!(handle.join().await.unwrap_err().is_cancelled());
+    /// });
+    /// ```
+    pub fn abort_handle(&self) -> AbortHandle {
+        AbortHandle::new(TaskRef::clone(&self.side.task()))
     }
 
     /// Whether the task has ended, in whatever way; if so, awaiting the handle does not wait.
@@ -147,7 +195,8 @@ impl<T> JoinHandle<T> {
         drop(self);
     }
 
-    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+    /// The same as [`JoinHandle::join`], for who has the handle in a place of its own.
+    pub(crate) fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
         assert!(!self.side.is_taken(), "a `JoinHandle` was polled again after it had given its output");
         ready!(self.side.poll_finished(cx.waker()));
         Poll::Ready(self.side.take_output())
@@ -216,5 +265,44 @@ impl<T> Future for Join<T> {
 impl<T> fmt::Debug for Join<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Join").field("handle", &self.handle).finish()
+    }
+}
+
+/// The future that [`JoinHandle::cancel`] returns.
+///
+/// ```
+/// use reference_runtime::task::{self, Cancel};
+///
+/// reference_runtime::block_on(async {
+///     let cancel: Cancel<()> = task::spawn(std::future::pending()).cancel();
+///     assert_eq!(cancel.await, None);
+/// });
+/// ```
+///
+/// # Cancel safety
+///
+/// Dropping it takes nothing back. Awaiting it by reference, as `&mut cancel`, loses nothing.
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Cancel<T> {
+    handle: JoinHandle<T>,
+}
+
+impl<T> Future for Cancel<T> {
+    type Output = Option<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let output = ready!(self.handle.poll_output(cx));
+        let panic = output.map_err(JoinError::try_into_panic);
+        Poll::Ready(match panic {
+            Ok(output) => Some(output),
+            Err(Ok(payload)) => resume_unwind(payload),
+            Err(Err(_cancelled)) => None,
+        })
+    }
+}
+
+impl<T> fmt::Debug for Cancel<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancel").field("handle", &self.handle).finish()
     }
 }

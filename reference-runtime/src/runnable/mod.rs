@@ -16,6 +16,7 @@
 //! The user's code may panic anywhere. A panic of the poll goes to the joiner; so does that of the future's destructor
 //! if it is the first; those of an output's or a waker's are swallowed where nobody could be told.
 
+mod abort;
 mod current;
 mod error;
 mod id;
@@ -31,10 +32,11 @@ mod tests;
 
 use std::num::NonZeroU32;
 
+pub use abort::AbortHandle;
 pub(crate) use current::{Current, current_id};
 pub use error::JoinError;
 pub use id::Id;
-pub use join::{Join, JoinHandle};
+pub use join::{Cancel, Join, JoinHandle};
 pub(crate) use names::Name;
 use names::Named;
 pub use names::Task;
