@@ -1,0 +1,68 @@
+// A Chromium of this machine, without a profile and without the network.
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+const PLACES = [
+  process.env.BOOK_BROWSER,
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+];
+
+/** Where the browser is, or undefined. */
+export const browserPath = () => PLACES.find((place) => place && existsSync(place));
+
+/** Starts the browser; playwright gives it a new, empty profile. */
+export function launch() {
+  return chromium.launch({
+    executablePath: browserPath(),
+    args: [
+      // Chromium's sandbox does not work for root, as whom it runs in a container. It opens our own pages only.
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** A page of its own in the given look. `problems` collects what no page may do. */
+export async function open(browser, address, { width, theme, scripts = true, media = {} }, problems) {
+  const dark = !['light', 'rust'].includes(theme);
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: dark ? 'dark' : 'light',
+    javaScriptEnabled: scripts,
+    ...media,
+  });
+  if (scripts) {
+    await context.addInitScript((name) => window.localStorage.setItem('mdbook-theme', name), theme);
+  }
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) {
+      problems.push(`console: ${message.text()}`);
+    }
+  });
+  page.on('pageerror', (error) => problems.push(`script: ${error.message}`));
+  page.on('response', (response) => {
+    if (response.status() >= 400) {
+      problems.push(`${response.status()} for ${response.url()}`);
+    }
+  });
+  await page.route('**/*', (route) => {
+    const { origin, protocol } = new URL(route.request().url());
+    if (origin === address || protocol === 'data:' || protocol === 'blob:') {
+      return route.continue();
+    }
+    problems.push(`asks ${origin} for something`);
+    return route.abort();
+  });
+  return page;
+}
