@@ -86,6 +86,9 @@ pub mod net;
 #[cfg(all(feature = "stages", not(reference_runtime_loom)))]
 #[doc(hidden)]
 pub mod stages;
+#[cfg(all(feature = "surf", not(reference_runtime_loom)))]
+#[cfg_attr(docsrs, doc(cfg(feature = "surf")))]
+pub mod surf;
 pub mod sync;
 #[cfg(not(reference_runtime_loom))]
 pub mod task;

@@ -153,3 +153,12 @@ fn a_join_of_two_reads_is_parallel_on_the_pool_and_serial_in_place() {
     assert_eq!(claims(&shown("two-files")), expected);
     assert_eq!(claims(&run("two_files", &["s5_spawn_blocking"])), expected[..1]);
 }
+
+/// It would not end otherwise.
+#[test]
+fn a_task_ticks_beside_sorts_on_the_only_worker() {
+    let output = run("sort_beside_ticker", &["20000"]);
+    let words: Vec<Vec<&str>> =
+        output.lines().map(|line| line.split_whitespace().take(3).collect()).collect();
+    assert_eq!(words, [["sort", "10", "ticks"], ["par_sort", "10", "ticks"]]);
+}

@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fs", &["scheduler"]),
     // Other people's crates on this one.
     ("hyper", &["task", "time"]),
+    ("surf", &["net", "time"]),
     // The book's chapters: the public face, and the parts that a chapter mounts.
     (
         "stages",

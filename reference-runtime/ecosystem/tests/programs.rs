@@ -57,3 +57,18 @@ fn thumbnails_are_made_side_by_side() {
     assert_eq!(clients[0].get("/thumbnail/256").status, 400);
     assert_eq!(clients[0].get("/").status, 404);
 }
+
+#[test]
+fn the_configuration_is_that_of_both_files() {
+    assert_eq!(printed("configured_over_http", &[]), "Hello, world!\nHello, world!\n");
+}
+
+#[test]
+fn a_bank_on_sqlite_loses_no_money_and_holds_nobody_up() {
+    let output = printed("diesel_sqlite", &[]);
+    let lines: Vec<_> = output.lines().collect();
+    let [ticks, transfers, money] = lines[..] else { panic!("three lines: {output}") };
+    assert_eq!(ticks, "20 ticks while the database was locked");
+    assert!(transfers.starts_with("8 tellers, 200 transfers, "), "{output}");
+    assert_eq!(money, "1000 in 10 accounts");
+}

@@ -15,7 +15,8 @@ pub(crate) mod served;
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// Every example, so that one call of cargo builds them all.
-const EXAMPLES: &[&str] = &["axum_server", "hyper_client", "hyper_server"];
+const EXAMPLES: &[&str] =
+    &["axum_server", "configured_over_http", "diesel_sqlite", "hyper_client", "hyper_server"];
 
 /// The built example. Cargo builds it beside the tests only when it is not told which tests to build, so this asks again.
 pub(crate) fn example(name: &str) -> PathBuf {
