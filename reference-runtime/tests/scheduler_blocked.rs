@@ -163,7 +163,7 @@ fn a_blocked_task_may_wait_for_tasks_in_its_own_queue() {
                 drop(send);
                 receive.iter().sum::<i32>()
             });
-            assert_eq!(run(&runtime, sum), (0..50).sum());
+            assert_eq!(run(&runtime, sum), (0..50).sum::<i32>());
         }
     });
 }
