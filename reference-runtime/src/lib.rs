@@ -24,7 +24,7 @@
 //! # What is here
 //!
 //! * [`block_on()`] runs a future on this thread; [`task`] has `spawn` and what goes with it; [`time`] sleeps and
-//!   time-outs; [`net`] sockets; [`sync`] a lock and a channel for tasks. They work without ceremony, on a default
+//!   time-outs; [`net`] sockets; [`sync`] and [`channel`] locks and queues for tasks. They work without ceremony, on a default
 //!   runtime that starts on first use. Its number of workers is that of the cores the process may use, or what
 //!   `REFERENCE_RUNTIME_THREADS` says.
 //! * [`Runtime`] and its [`Builder`] are for programs that want more than one, or other settings; [`Metrics`] and
@@ -78,6 +78,7 @@ mod scheduler {
 }
 mod tasks;
 
+pub mod channel;
 #[cfg(all(feature = "hyper", not(reference_runtime_loom)))]
 #[cfg_attr(docsrs, doc(cfg(feature = "hyper")))]
 pub mod hyper;

@@ -29,7 +29,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("net", &["reactor", "runtime", "time", "scheduler"]),
     ("time", &["reactor", "runtime"]),
     ("io", &["scheduler"]),
-    ("sync", &["primitive"]),
+    // The forms that block wait with `block_on` and tell the scheduler, those with a time-out sleep.
+    ("sync", &["primitive", "block_on", "scheduler", "time"]),
+    ("channel", &["sync"]),
     ("fs", &["scheduler"]),
     // Other people's crates on this one.
     ("hyper", &["task", "time"]),

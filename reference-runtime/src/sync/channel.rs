@@ -1,4 +1,4 @@
-//! A queue of messages with a bound: who sends waits for room, who receives for messages.
+//! A queue of messages: who sends waits for room, if there is a bound, and who receives for messages.
 //!
 //! Everything is under one lock, in [`State`]: the messages, and who waits at either end. It is held for a few dozen
 //! nanoseconds, and no code of users (wakers, destructors of messages) runs meanwhile.
@@ -15,7 +15,11 @@
 //! Waking hands nothing over: whoever comes first gets the place or the message. A sender that runs while there is room
 //! so fills it in one go, and its receiver empties it in one go, where a switch of tasks for each message would cost
 //! many times the message.
+//!
+//! Without a bound there is always room; nothing else differs, but that memory is given back (see [`State::shrink`]).
 
+#[cfg(not(reference_runtime_loom))]
+mod blocking;
 mod error;
 mod handles;
 #[cfg(all(test, reference_runtime_loom))]
@@ -23,19 +27,21 @@ mod loom_tests;
 mod state;
 #[cfg(all(test, not(reference_runtime_loom)))]
 mod tests;
+mod weak;
 
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
+pub use weak::{WeakReceiver, WeakSender};
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use futures::stream::{FusedStream, Stream};
 
 use super::waiters::Ticket;
+use super::wake_all;
 use crate::primitive::{Arc, Locked, Mutex, before_user_code, lock};
-use state::{Afterwards, Caller, State};
+use state::{Afterwards, Caller, State, UNBOUNDED};
 
 /// Makes a channel with room for `capacity` messages, of which any number of tasks send and receive.
 ///
@@ -85,7 +91,16 @@ use state::{Afterwards, Caller, State};
 ///
 /// If `capacity` is 0.
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
-    assert!(capacity > 0, "a channel has room for at least one message");
+    assert!(capacity > 0, "a channel has room for at least one message: give it a capacity of 1 or more");
+    open(capacity)
+}
+
+/// Makes a channel without a bound.
+pub(crate) fn without_bound<T>() -> (Sender<T>, Receiver<T>) {
+    open(UNBOUNDED)
+}
+
+fn open<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let channel = Arc::new(Channel { state: Mutex::new(State::new(capacity)) });
     (Sender { channel: Arc::clone(&channel) }, Receiver { channel, ticket: None })
 }
@@ -231,21 +246,6 @@ impl Drop for WokenWhenDropped {
         if let Some(waker) = self.0.take() {
             waker.wake();
         }
-    }
-}
-
-/// Wakes all of them, even if a waker panics. The first panic goes on afterwards.
-fn wake_all(wakers: Vec<Waker>) {
-    before_user_code();
-    let mut panic = None;
-    for waker in wakers {
-        // Unwind safe: nothing of ours is in there.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            panic.get_or_insert(payload);
-        }
-    }
-    if let Some(payload) = panic {
-        resume_unwind(payload);
     }
 }
 

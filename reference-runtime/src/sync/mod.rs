@@ -1,10 +1,16 @@
 //! Locks and channels for tasks: who waits lets its thread poll other tasks.
 //!
 //! * [`Mutex`] is a lock whose guard may be held across an `.await`.
-//! * [`channel()`] makes a queue of messages with a bound, with any number of senders and receivers.
+//! * [`channel()`] makes a queue of messages with a bound, with any number of senders and receivers. The module
+//!   [`channel`](crate::channel) has it too, and one without a bound.
+//! * [`Condvar`] waits until what a mutex guards has changed, [`Notify`] for one word from another task.
+//! * [`RwLock`], [`Semaphore`], [`Barrier`] and [`OnceCell`] are those of [`async_lock`], [`Event`] is that of
+//!   [`event_listener`]: the feature `sync`, which is on by default.
+//! * [`Arc`] and [`Weak`] are std's, so that one `use` brings what is needed.
 //!
-//! Both work on any runtime and on none. They are fair enough that nobody waits for ever, and no fairer: a strict order
-//! costs a switch of tasks each time. What they promise is in the section *Fairness* of each.
+//! All work on any runtime and on none. None is poisoned: a panic while a guard is held unlocks, and the value is as the
+//! panic left it. Mutex and channel are fair enough that nobody waits for ever, and no fairer: a strict order costs a
+//! switch of tasks each time. What they promise is in the section *Fairness* of each.
 //!
 //! ```
 //! use reference_runtime::{block_on, sync::channel, task};
@@ -24,13 +30,67 @@
 //! });
 //! ```
 
+#[cfg(not(reference_runtime_loom))]
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::task::Waker;
+
+use crate::primitive::before_user_code;
+#[cfg(not(reference_runtime_loom))]
+use crate::{block_on, scheduler};
+
 mod channel;
+mod condvar;
+#[cfg(feature = "sync")]
+mod locks;
 #[cfg(all(test, reference_runtime_loom))]
 mod loom_tests;
 mod mutex;
+mod notices;
+mod notify;
 #[cfg(all(test, not(reference_runtime_loom)))]
 mod tests;
 mod waiters;
 
-pub use channel::{Receiver, Recv, RecvError, Send, SendError, Sender, TryRecvError, TrySendError, channel};
-pub use mutex::{Lock, LockArc, Mutex, MutexGuard, OwnedMutexGuard};
+pub(crate) use channel::without_bound;
+pub use channel::{
+    Receiver, Recv, RecvError, Send, SendError, Sender, TryRecvError, TrySendError, WeakReceiver, WeakSender,
+    channel,
+};
+pub use condvar::Condvar;
+#[cfg(not(reference_runtime_loom))]
+pub use condvar::WaitTimeoutResult;
+pub use mutex::{Lock, LockArc, Mutex, MutexGuard, MutexGuardArc};
+pub use notify::{Notified, Notify, OwnedNotified};
+
+#[cfg(feature = "sync")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sync")))]
+#[doc(inline)]
+pub use locks::{
+    Barrier, BarrierWaitResult, Event, EventListener, IntoNotification, Listener, OnceCell, RwLock,
+    RwLockReadGuard, RwLockReadGuardArc, RwLockUpgradableReadGuard, RwLockUpgradableReadGuardArc,
+    RwLockWriteGuard, RwLockWriteGuardArc, Semaphore, SemaphoreGuard, SemaphoreGuardArc, listener,
+};
+#[doc(no_inline)]
+pub use std::sync::{Arc, Weak};
+
+/// Waits for a future on this thread. In a task, the scheduler learns that it waits.
+#[cfg(not(reference_runtime_loom))]
+fn wait_here<F: Future>(future: F) -> F::Output {
+    scheduler::block_in_place(|| block_on::block_on(future))
+}
+
+/// Wakes all of them, even if a waker panics. The first panic goes on afterwards.
+fn wake_all(wakers: Vec<Waker>) {
+    before_user_code();
+    let mut panic = None;
+    for waker in wakers {
+        // Unwind safe: nothing of ours is in there.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+            panic.get_or_insert(payload);
+        }
+    }
+    if let Some(payload) = panic {
+        resume_unwind(payload);
+    }
+}

@@ -19,7 +19,7 @@ mod loom_tests;
 mod tests;
 mod word;
 
-pub use guard::{MutexGuard, OwnedMutexGuard};
+pub use guard::{MutexGuard, MutexGuardArc};
 
 use std::fmt;
 use std::future::Future;
@@ -28,6 +28,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+#[cfg(not(reference_runtime_loom))]
+use super::wait_here;
 #[cfg(doc)]
 use super::waiters::LOSSES;
 use super::waiters::{First, Left, Ticket, Waiters};
@@ -168,6 +170,26 @@ impl<T: ?Sized> Mutex<T> {
         LockArc { mutex: Arc::clone(self), ticket: None }
     }
 
+    /// As [`Mutex::lock`], for code that is not asynchronous: this thread waits.
+    ///
+    /// In a task the scheduler is told, as by [`block_in_place`](crate::task::block_in_place).
+    ///
+    /// ```
+    /// let mutex = reference_runtime::sync::Mutex::new(1);
+    /// *mutex.lock_blocking() += 1;
+    /// assert_eq!(*mutex.lock_blocking(), 2);
+    /// ```
+    #[cfg(not(reference_runtime_loom))]
+    pub fn lock_blocking(&self) -> MutexGuard<'_, T> {
+        self.try_lock().unwrap_or_else(|| wait_here(self.lock()))
+    }
+
+    /// As [`Mutex::lock_blocking`], with a guard that borrows nothing.
+    #[cfg(not(reference_runtime_loom))]
+    pub fn lock_arc_blocking(self: &Arc<Self>) -> MutexGuardArc<T> {
+        self.try_lock_arc().unwrap_or_else(|| wait_here(self.lock_arc()))
+    }
+
     /// Takes the mutex if it is free.
     ///
     /// ```
@@ -181,8 +203,8 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// As [`Mutex::try_lock`], with a guard that borrows nothing.
-    pub fn try_lock_arc(self: &Arc<Self>) -> Option<OwnedMutexGuard<T>> {
-        self.word.try_lock().then(|| OwnedMutexGuard::of_the_holder(Arc::clone(self)))
+    pub fn try_lock_arc(self: &Arc<Self>) -> Option<MutexGuardArc<T>> {
+        self.word.try_lock().then(|| MutexGuardArc::of_the_holder(Arc::clone(self)))
     }
 
     /// Whether the caller has taken the mutex; if not, `context` is woken when it is worth another try.
@@ -326,12 +348,12 @@ impl<'a, T: ?Sized> Future for Lock<'a, T> {
 }
 
 impl<T: ?Sized> Future for LockArc<T> {
-    type Output = OwnedMutexGuard<T>;
+    type Output = MutexGuardArc<T>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<OwnedMutexGuard<T>> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<MutexGuardArc<T>> {
         let LockArc { mutex, ticket } = &mut *self;
         if mutex.poll_lock(ticket, context) {
-            Poll::Ready(OwnedMutexGuard::of_the_holder(Arc::clone(mutex)))
+            Poll::Ready(MutexGuardArc::of_the_holder(Arc::clone(mutex)))
         } else {
             Poll::Pending
         }

@@ -1,8 +1,17 @@
-//! Wakers for the tests of this module.
+//! Wakers for the tests of this module, and how to poll with them.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
+
+pub(super) fn poll<F: Future>(future: Pin<&mut F>, waker: &Waker) -> Option<F::Output> {
+    match future.poll(&mut Context::from_waker(waker)) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
 
 /// Counts how often it is woken.
 #[derive(Default)]

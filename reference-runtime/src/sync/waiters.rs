@@ -65,6 +65,10 @@ impl Ticket {
         self.number == number
     }
 
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     fn has_lost(&self) -> bool {
         self.losses >= LOSSES
     }
@@ -93,6 +97,11 @@ impl Waiters {
     pub(super) fn has_others(&self, ticket: Option<&Ticket>) -> bool {
         let is_in = ticket.is_some_and(|ticket| self.waiting.contains_key(&ticket.number));
         self.waiting.len() > usize::from(is_in)
+    }
+
+    /// Whether this one still waits: nobody has woken it.
+    pub(super) fn is_waiting(&self, ticket: &Ticket) -> bool {
+        self.waiting.contains_key(&ticket.number)
     }
 
     /// How many were woken and have not come back.

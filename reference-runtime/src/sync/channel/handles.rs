@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::{Receiver, Recv, Send, Sender, wake_all};
+use super::{Receiver, Recv, Send, Sender};
 use crate::primitive::Arc;
+use crate::sync::wake_all;
 
 impl<T> Sender<T> {
     /// Closes the channel: nothing more is sent, and what was sent can still be received. Returns whether it was open.
@@ -34,7 +35,7 @@ impl<T> Sender<T> {
     /// ```
     /// let (sender, receiver) = reference_runtime::sync::channel(2);
     /// sender.try_send(1).unwrap();
-    /// assert_eq!((receiver.len(), receiver.capacity()), (1, 2));
+    /// assert_eq!((receiver.len(), receiver.capacity()), (1, Some(2)));
     /// assert!(!receiver.is_empty() && !receiver.is_full());
     /// ```
     pub fn len(&self) -> usize {
@@ -51,9 +52,9 @@ impl<T> Sender<T> {
         self.channel.lock().is_full()
     }
 
-    /// For how many messages there is room.
-    pub fn capacity(&self) -> usize {
-        self.channel.lock().capacity
+    /// How many messages there may be in the channel; `None` if any number.
+    pub fn capacity(&self) -> Option<usize> {
+        self.channel.lock().capacity()
     }
 
     /// How many senders there are.
@@ -64,6 +65,16 @@ impl<T> Sender<T> {
     /// How many receivers there are.
     pub fn receiver_count(&self) -> usize {
         self.channel.lock().receivers
+    }
+
+    /// Whether both are of the same channel.
+    ///
+    /// ```
+    /// let (sender, _receiver) = reference_runtime::channel::bounded::<u8>(1);
+    /// assert!(sender.same_channel(&sender.clone()));
+    /// ```
+    pub fn same_channel(&self, other: &Sender<T>) -> bool {
+        Arc::ptr_eq(&self.channel, &other.channel)
     }
 }
 
@@ -96,7 +107,7 @@ impl<T> Receiver<T> {
     /// ```
     /// let (sender, receiver) = reference_runtime::sync::channel(2);
     /// sender.try_send(1).unwrap();
-    /// assert_eq!((receiver.len(), receiver.capacity()), (1, 2));
+    /// assert_eq!((receiver.len(), receiver.capacity()), (1, Some(2)));
     /// assert!(!receiver.is_empty() && !receiver.is_full());
     /// ```
     pub fn len(&self) -> usize {
@@ -113,9 +124,9 @@ impl<T> Receiver<T> {
         self.channel.lock().is_full()
     }
 
-    /// For how many messages there is room.
-    pub fn capacity(&self) -> usize {
-        self.channel.lock().capacity
+    /// How many messages there may be in the channel; `None` if any number.
+    pub fn capacity(&self) -> Option<usize> {
+        self.channel.lock().capacity()
     }
 
     /// How many senders there are.
@@ -126,6 +137,16 @@ impl<T> Receiver<T> {
     /// How many receivers there are.
     pub fn receiver_count(&self) -> usize {
         self.channel.lock().receivers
+    }
+
+    /// Whether both are of the same channel.
+    ///
+    /// ```
+    /// let (_sender, receiver) = reference_runtime::channel::bounded::<u8>(1);
+    /// assert!(receiver.same_channel(&receiver.clone()));
+    /// ```
+    pub fn same_channel(&self, other: &Receiver<T>) -> bool {
+        Arc::ptr_eq(&self.channel, &other.channel)
     }
 }
 
@@ -147,11 +168,10 @@ impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         let mut state = self.channel.lock();
         state.senders -= 1;
-        let is_last = state.senders == 0;
+        // Under the same lock: a weak handle finds a channel that is closed, or one that has a sender.
+        let waiting = if state.senders == 0 { state.close() } else { Vec::new() };
         drop(state);
-        if is_last {
-            self.channel.close();
-        }
+        wake_all(waiting);
     }
 }
 

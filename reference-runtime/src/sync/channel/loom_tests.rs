@@ -87,3 +87,36 @@ fn a_receiver_that_goes_while_a_sender_waits_gives_the_message_back() {
         receiving.join().unwrap();
     });
 }
+
+#[test]
+fn what_is_sent_without_a_bound_by_two_arrives_and_then_it_ends() {
+    model(|| {
+        let (sender, receiver) = without_bound();
+        let other = sender.clone();
+        let sending = [sender, other].map(|sender| thread::spawn(move || block_on(sender.send(1)).unwrap()));
+        assert_eq!(block_on(receiver.recv()), Ok(1));
+        assert_eq!(block_on(receiver.recv()), Ok(1));
+        assert_eq!(block_on(receiver.recv()), Err(RecvError));
+        for thread in sending {
+            thread.join().unwrap();
+        }
+    });
+}
+
+#[test]
+fn a_weak_sender_either_keeps_the_channel_open_or_finds_it_closed() {
+    model(|| {
+        let (sender, receiver) = channel(1);
+        let weak = sender.downgrade();
+        let last = thread::spawn(move || drop(sender));
+        let upgraded = weak.upgrade();
+        last.join().unwrap();
+        match upgraded {
+            Some(sender) => {
+                assert_eq!(sender.try_send(1), Ok(()));
+                assert_eq!(block_on(receiver.recv()), Ok(1));
+            }
+            None => assert_eq!(block_on(receiver.recv()), Err(RecvError)),
+        }
+    });
+}

@@ -8,9 +8,16 @@ use std::task::Waker;
 use super::SendError;
 use crate::sync::waiters::{Left, Ticket, Waiters};
 
+/// The capacity of a channel without a bound. Memory ends before that many messages.
+pub(super) const UNBOUNDED: usize = usize::MAX;
+
+/// Room for so many messages is not given back: it is little, and will be needed again.
+const ROOM_TO_KEEP: usize = 64;
+
 pub(super) struct State<T> {
     messages: VecDeque<T>,
-    pub(super) capacity: usize,
+    /// How many messages there may be; [`UNBOUNDED`] if any number.
+    capacity: usize,
     pub(super) senders: usize,
     pub(super) receivers: usize,
     pub(super) is_closed: bool,
@@ -57,6 +64,17 @@ impl<T> State<T> {
         self.messages.len()
     }
 
+    /// For how many messages there is room; `None`: for any number.
+    pub(super) fn capacity(&self) -> Option<usize> {
+        (self.capacity != UNBOUNDED).then_some(self.capacity)
+    }
+
+    /// For how many messages there is memory.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.messages.capacity()
+    }
+
     fn room(&self) -> usize {
         self.capacity - self.messages.len()
     }
@@ -92,6 +110,9 @@ impl<T> State<T> {
         }
         let unused = caller.leave(&mut self.receiving);
         let message = self.messages.pop_front();
+        if self.capacity == UNBOUNDED {
+            self.shrink();
+        }
         Some((message, self.afterwards(unused)))
     }
 
@@ -138,6 +159,18 @@ impl<T> State<T> {
     /// The messages that nobody will receive.
     pub(super) fn take_messages(&mut self) -> VecDeque<T> {
         mem::take(&mut self.messages)
+    }
+
+    /// Gives memory back when three quarters of it are unused.
+    ///
+    /// Half of what is kept is room. So as many messages as are moved here have come or gone since the last time, and
+    /// each pays for a constant part of a move. With a bound there is no need: the bound is one of the memory.
+    #[cold]
+    fn shrink(&mut self) {
+        let (used, owned) = (self.messages.len(), self.messages.capacity());
+        if owned > ROOM_TO_KEEP && used < owned / 4 {
+            self.messages.shrink_to((2 * used).max(ROOM_TO_KEEP));
+        }
     }
 
     /// After every change: one more at each end, if there is something for it. This is what keeps the invariant.

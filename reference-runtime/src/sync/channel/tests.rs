@@ -1,22 +1,17 @@
-use std::future::Future;
+mod unbounded;
+mod weak;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Wake, Waker};
 
 use futures::StreamExt;
 
 use super::super::waiters::LOSSES;
 use super::*;
-use crate::sync::tests::{CountingWaker, PanickingWaker};
-
-fn poll<F: Future>(future: Pin<&mut F>, waker: &Waker) -> Option<F::Output> {
-    match future.poll(&mut Context::from_waker(waker)) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
-    }
-}
+use crate::sync::tests::{CountingWaker, PanickingWaker, poll};
 
 #[test]
 fn each_message_arrives_once_on_several_threads() {

@@ -40,7 +40,7 @@ pub struct MutexGuard<'a, T: ?Sized> {
 /// is_sync(std::sync::Arc::new(reference_runtime::sync::Mutex::new(std::cell::Cell::new(1))).try_lock_arc());
 /// ```
 #[must_use = "the mutex is unlocked when its guard is dropped"]
-pub struct OwnedMutexGuard<T: ?Sized> {
+pub struct MutexGuardArc<T: ?Sized> {
     mutex: Arc<Mutex<T>>,
     /// As in [`MutexGuard`].
     _value: PhantomData<T>,
@@ -52,13 +52,33 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     pub(super) fn of_the_holder(mutex: &'a Mutex<T>) -> Self {
         MutexGuard { mutex, _value: PhantomData }
     }
+
+    /// The mutex that a guard holds.
+    ///
+    /// ```
+    /// use reference_runtime::sync::{Mutex, MutexGuard};
+    ///
+    /// # reference_runtime::block_on(async {
+    /// let mutex = Mutex::new(1);
+    /// let guard = mutex.lock().await;
+    /// assert!(std::ptr::eq(MutexGuard::source(&guard), &mutex));
+    /// # });
+    /// ```
+    pub fn source(guard: &MutexGuard<'a, T>) -> &'a Mutex<T> {
+        guard.mutex
+    }
 }
 
-impl<T: ?Sized> OwnedMutexGuard<T> {
+impl<T: ?Sized> MutexGuardArc<T> {
     /// To be called by whoever has just taken the mutex.
     #[inline]
     pub(super) fn of_the_holder(mutex: Arc<Mutex<T>>) -> Self {
-        OwnedMutexGuard { mutex, _value: PhantomData }
+        MutexGuardArc { mutex, _value: PhantomData }
+    }
+
+    /// The mutex that a guard holds. See [`MutexGuard::source`].
+    pub fn source(guard: &Self) -> &Arc<Mutex<T>> {
+        &guard.mutex
     }
 }
 
@@ -80,7 +100,7 @@ impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     }
 }
 
-impl<T: ?Sized> Deref for OwnedMutexGuard<T> {
+impl<T: ?Sized> Deref for MutexGuardArc<T> {
     type Target = T;
 
     #[inline]
@@ -90,7 +110,7 @@ impl<T: ?Sized> Deref for OwnedMutexGuard<T> {
     }
 }
 
-impl<T: ?Sized> DerefMut for OwnedMutexGuard<T> {
+impl<T: ?Sized> DerefMut for MutexGuardArc<T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as for `MutexGuard`.
@@ -119,7 +139,7 @@ impl<T: ?Sized> Drop for MutexGuard<'_, T> {
     }
 }
 
-impl<T: ?Sized> Drop for OwnedMutexGuard<T> {
+impl<T: ?Sized> Drop for MutexGuardArc<T> {
     #[inline]
     fn drop(&mut self) {
         self.mutex.unlock();
@@ -132,7 +152,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
     }
 }
 
-impl<T: ?Sized + fmt::Debug> fmt::Debug for OwnedMutexGuard<T> {
+impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuardArc<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(formatter)
     }
@@ -144,7 +164,7 @@ impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
     }
 }
 
-impl<T: ?Sized + fmt::Display> fmt::Display for OwnedMutexGuard<T> {
+impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuardArc<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         (**self).fmt(formatter)
     }

@@ -211,9 +211,9 @@ fn what_may_cross_threads() {
     is_send::<Mutex<std::cell::Cell<u8>>>();
     is_sync::<Mutex<std::cell::Cell<u8>>>();
     is_send::<MutexGuard<'_, std::cell::Cell<u8>>>();
-    is_send::<OwnedMutexGuard<std::cell::Cell<u8>>>();
+    is_send::<MutexGuardArc<std::cell::Cell<u8>>>();
     is_sync::<MutexGuard<'_, u8>>();
-    is_sync::<OwnedMutexGuard<u8>>();
+    is_sync::<MutexGuardArc<u8>>();
     is_send::<Lock<'_, u8>>();
     is_send::<LockArc<u8>>();
     let _: &Mutex<[u8]> = &Mutex::new([1, 2]);
