@@ -4,6 +4,8 @@
 //! * [`channel()`] makes a queue of messages with a bound, with any number of senders and receivers. The module
 //!   [`channel`](crate::channel) has it too, and one without a bound.
 //! * [`Condvar`] waits until what a mutex guards has changed, [`Notify`] for one word from another task.
+//! * [`oneshot`], [`watch`] and [`broadcast`] are channels for one message to one receiver, for the newest value to
+//!   whoever looks, for every message to every receiver.
 //! * [`RwLock`], [`Semaphore`], [`Barrier`] and [`OnceCell`] are those of [`async_lock`], [`Event`] is that of
 //!   [`event_listener`]: the feature `sync`, which is on by default.
 //! * [`Arc`] and [`Weak`] are std's, so that one `use` brings what is needed.
@@ -39,6 +41,7 @@ use crate::primitive::before_user_code;
 #[cfg(not(reference_runtime_loom))]
 use crate::{block_on, scheduler};
 
+pub mod broadcast;
 mod channel;
 mod condvar;
 #[cfg(feature = "sync")]
@@ -48,9 +51,11 @@ mod loom_tests;
 mod mutex;
 mod notices;
 mod notify;
+pub mod oneshot;
 #[cfg(all(test, not(reference_runtime_loom)))]
 mod tests;
 mod waiters;
+pub mod watch;
 
 pub(crate) use channel::without_bound;
 pub use channel::{
