@@ -25,7 +25,8 @@ use std::time::{Duration, Instant};
 use slab::Slab;
 
 use crate::primitive::{Arc, Condvar, Locked, Mutex, lock, thread};
-use crate::runnable::{JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
+use crate::runnable::{BLOCKING, JoinHandle, Runnable, Schedule, TaskRef, Wake, task};
+use crate::trace::{self, ParkPlace};
 
 /// As many as a storm of blocking calls may need, and few enough for any machine.
 pub(crate) const MAX_THREADS: usize = 512;
@@ -113,7 +114,7 @@ impl Pool {
         T: Send + 'static,
     {
         let closure = Closure(Some(closure));
-        let (runnable, handle) = task(closure, Origin(Arc::clone(self)), 0, location);
+        let (runnable, handle) = task(closure, Origin(Arc::clone(self)), BLOCKING, location);
         // After the close this drops the runnable, which tells the handle.
         self.schedule(runnable);
         handle
@@ -197,6 +198,7 @@ impl Pool {
             let expires = *expires.get_or_insert_with(|| Instant::now() + self.keep_alive);
             let left = expires.saturating_duration_since(Instant::now());
             // The last thread has nothing to expect from the clock.
+            let _asleep = trace::park(ParkPlace::Spare);
             state = if is_last { state.wait(&self.called) } else { state.wait_timeout(&self.called, left) };
         }
     }

@@ -21,6 +21,7 @@
 //! Pushes to a worker's own queue need none of this: that worker is awake, and looks there before it sleeps.
 
 use crate::primitive::{AtomicUsize, Mutex, Ordering, fence, lock};
+use crate::trace::ParkPlace;
 
 /// One searching worker in [`Idle::counts`].
 const SEARCHING: usize = 1;
@@ -50,6 +51,15 @@ pub(crate) enum Place {
     Parker,
     /// In the reactor: woken last, so that somebody goes on waiting for events.
     Reactor,
+}
+
+impl From<Place> for ParkPlace {
+    fn from(place: Place) -> ParkPlace {
+        match place {
+            Place::Parker => ParkPlace::Parker,
+            Place::Reactor => ParkPlace::Reactor,
+        }
+    }
 }
 
 /// How a sleep ended, see [`Idle::leave`].

@@ -95,6 +95,12 @@ pub mod sync;
 pub mod task;
 #[cfg(not(reference_runtime_loom))]
 pub mod time;
+#[cfg(all(feature = "trace", not(reference_runtime_loom)))]
+#[cfg_attr(docsrs, doc(cfg(feature = "trace")))]
+pub mod trace;
+#[cfg(not(all(feature = "trace", not(reference_runtime_loom))))]
+#[path = "trace/off.rs"]
+mod trace;
 
 pub use park::{Parker, Unparker};
 #[cfg(not(reference_runtime_loom))]

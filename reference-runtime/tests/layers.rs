@@ -13,17 +13,19 @@ use std::{
 const LAYERS: &[(&str, &[&str])] = &[
     // What protocols are made of.
     ("primitive", &[]),
+    // Low, for whatever happens is recorded where it happens.
+    ("trace", &["primitive"]),
     ("park", &["primitive"]),
-    ("runnable", &["primitive"]),
+    ("runnable", &["primitive", "trace"]),
     ("queue", &["runnable", "primitive"]),
     ("tasks", &["runnable", "primitive"]),
     ("block_on", &["park"]),
-    ("idle", &["park", "primitive"]),
+    ("idle", &["park", "primitive", "trace"]),
     ("reactor", &["primitive"]),
-    ("blocking", &["runnable", "primitive", "queue"]),
+    ("blocking", &["runnable", "primitive", "queue", "trace"]),
     // What puts them together.
-    ("scheduler", &["runnable", "queue", "idle", "park", "reactor", "primitive", "tasks"]),
-    ("runtime", &["scheduler", "reactor", "blocking", "block_on", "runnable", "primitive"]),
+    ("scheduler", &["runnable", "queue", "idle", "park", "reactor", "primitive", "tasks", "trace"]),
+    ("runtime", &["scheduler", "reactor", "blocking", "block_on", "runnable", "primitive", "trace"]),
     // What a user sees.
     ("task", &["runtime", "runnable", "scheduler"]),
     ("net", &["reactor", "runtime", "time", "scheduler"]),
@@ -56,6 +58,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "blocking",
             "block_on",
             "primitive",
+            "trace",
         ],
     ),
 ];

@@ -72,6 +72,11 @@ pub(crate) trait Schedule: Clone + Send + Sync + 'static {
     }
 }
 
+/// The tag of a closure of `spawn_blocking`: a future that is ready at its first poll, and may block its thread.
+pub(crate) const BLOCKING: u32 = 1;
+/// The tag of every other task.
+pub(crate) const NO_TAG: u32 = 0;
+
 /// Why a task is scheduled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wake {

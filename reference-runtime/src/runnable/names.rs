@@ -11,6 +11,7 @@ use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Id, Runnable, Schedule, TaskRef, Wake};
+use crate::trace;
 
 /// So many parts, so that threads that give names rarely meet. A thread's ids are next to each other, and so are
 /// those that share a part.
@@ -35,6 +36,8 @@ pub(crate) struct Name(Id);
 impl Name {
     /// `id` has no name yet.
     pub(crate) fn give(id: Id, name: Arc<str>) -> Name {
+        trace::named(id.number(), &name);
+        trace::names_are_in(|number| name_of(Id::from_number(number)?));
         part(id).insert(id, name);
         Name(id)
     }

@@ -24,8 +24,9 @@ use super::current::Identity;
 use super::error::Failure;
 use super::pointers::{JoinSide, Runnable, TaskRef, raw_waker};
 use super::state::{Complete, Remains, Start, State, Suspend};
-use super::{Id, JoinHandle, Name, Named, Schedule, Wake};
+use super::{BLOCKING, Id, JoinHandle, Name, Named, Schedule, Wake};
 use crate::primitive::{AtomicU32, Ordering, UnsafeCell, before_user_code};
+use crate::trace::{self, PollResult};
 
 /// The place of a task that has never slept. The reference for the list is still with the `Runnable`, or with the poll
 /// that it has become.
@@ -140,6 +141,7 @@ where
     F::Output: Send + 'static,
     S: Schedule,
 {
+    trace::spawned(id.number(), location);
     let task = Box::new(Allocation {
         header: Header {
             state: State::new(),
@@ -225,7 +227,9 @@ unsafe fn typed<'a, F: Future, S>(task: NonNull<Header>) -> &'a Allocation<F, S>
 /// A `Runnable`'s reference is the caller's, and is used up.
 unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Option<Runnable> {
     // SAFETY: the reference keeps the task alive until `suspend` or `finish` gives it up.
-    let Header { state, .. } = unsafe { header(task) };
+    let Header { state, location, tag, identity, .. } = unsafe { header(task) };
+    let id = || identity.id().number();
+    let traced = trace::poll_begins(id, location, *tag == BLOCKING);
     let output = match state.start() {
         Start::Cancel => Err(Failure::Cancelled),
         // SAFETY: `start` made us the running thread, and nobody has dropped the future.
@@ -234,19 +238,36 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Option<Runnable>
             Err(payload) => Err(Failure::panicked(payload)),
             // SAFETY: we are the running thread.
             Ok(Poll::Pending) if !unsafe { is_listed::<F, S>(task) } => Err(Failure::Cancelled),
-            Ok(Poll::Pending) => match state.suspend() {
-                Suspend::Again => return Some(Runnable::new(task)),
-                Suspend::Cancel => Err(Failure::Cancelled),
-                Suspend::Idle(remains) => {
-                    // SAFETY: this is the answer.
-                    unsafe { leave(task, remains) };
-                    return None;
+            Ok(Poll::Pending) => {
+                // Before: once it is suspended, another thread may poll it.
+                traced.ends(PollResult::Pending);
+                match state.suspend() {
+                    Suspend::Again => {
+                        traced.was_woken();
+                        return Some(Runnable::new(task));
+                    }
+                    Suspend::Cancel => {
+                        // The drop of the future is one more slice.
+                        let _ = trace::poll_begins(id, location, *tag == BLOCKING);
+                        Err(Failure::Cancelled)
+                    }
+                    Suspend::Idle(remains) => {
+                        // SAFETY: this is the answer.
+                        unsafe { leave(task, remains) };
+                        return None;
+                    }
                 }
-            },
+            }
         },
+    };
+    let result = match &output {
+        Ok(_) => PollResult::Ready,
+        Err(Failure::Cancelled) => PollResult::Cancelled,
+        Err(_) => PollResult::Panicked,
     };
     // SAFETY: we are the running thread still, and the future is in its place.
     unsafe { finish::<F, S>(task, output) };
+    traced.ends(result);
     None
 }
 
@@ -278,7 +299,8 @@ unsafe fn is_listed<F: Future, S: Schedule>(task: NonNull<Header>) -> bool {
 /// A `Runnable`'s reference is the caller's, and is used up.
 unsafe fn cancel<F: Future, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: the reference keeps the task alive.
-    let Header { state, .. } = unsafe { header(task) };
+    let Header { state, identity, .. } = unsafe { header(task) };
+    trace::cancelled(|| identity.id().number());
     let (Start::Poll | Start::Cancel) = state.start();
     // SAFETY: `start` made us the running thread, and nobody has dropped the future.
     unsafe { finish::<F, S>(task, Err(Failure::Cancelled)) }
@@ -291,7 +313,9 @@ unsafe fn cancel<F: Future, S: Schedule>(task: NonNull<Header>) {
 /// A `Runnable`'s reference is the caller's, and is used up.
 unsafe fn schedule<F: Future, S: Schedule>(task: NonNull<Header>, wake: Wake) {
     // SAFETY: the reference keeps the task alive until it becomes the `Runnable`'s.
-    let schedule = unsafe { typed::<F, S>(task) }.schedule.clone();
+    let Allocation { header, schedule, .. } = unsafe { typed::<F, S>(task) };
+    let schedule = schedule.clone();
+    trace::woken(|| header.identity.id().number());
     schedule.schedule(Runnable::new(task), wake);
 }
 

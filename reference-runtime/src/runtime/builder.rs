@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{BlockedPoll, Handle, Runtime};
 use crate::primitive::Arc;
 use crate::scheduler::{Config, Hooks, Scheduler};
+use crate::trace;
 
 /// The variable that sets the number of workers of runtimes that do not set it themselves, the default one included.
 const WORKERS_VARIABLE: &str = "REFERENCE_RUNTIME_THREADS";
@@ -314,6 +315,7 @@ impl Builder {
             asks_the_kernel: self.asks_the_kernel,
             hooks: self.hooks.clone(),
         };
+        trace::runtime_starts();
         Ok(Runtime { handle: Handle { scheduler: Scheduler::start(config)? }, is_shut_down: false })
     }
 }

@@ -23,6 +23,7 @@ pub use crate::scheduler::monitor::{BlockedPoll, Verdict};
 use crate::primitive::Arc;
 use crate::reactor::Reactor;
 use crate::runnable::{JoinHandle, Task};
+use crate::trace;
 
 /// An async runtime of its own, for programs that want more than the default one.
 ///
@@ -176,7 +177,7 @@ impl Runtime {
     /// [`Stuck`] names the tasks whose polls have not come back. Their threads end when they do.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Result<(), Stuck> {
         self.is_shut_down = true;
-        if self.handle.scheduler.close(Some(timeout)) {
+        if self.close(Some(timeout)) {
             return Ok(());
         }
         let (tasks, spawned_at) = self.handle.scheduler.stuck().into_iter().unzip();
@@ -193,7 +194,13 @@ impl Runtime {
     /// ```
     pub fn shutdown_background(mut self) {
         self.is_shut_down = true;
-        self.handle.scheduler.close(Some(Duration::ZERO));
+        self.close(Some(Duration::ZERO));
+    }
+
+    fn close(&self, timeout: Option<Duration>) -> bool {
+        let all_ended = self.handle.scheduler.close(timeout);
+        trace::runtime_ends();
+        all_ended
     }
 }
 
@@ -202,7 +209,7 @@ impl Drop for Runtime {
         if self.is_shut_down {
             return;
         }
-        self.handle.scheduler.close(None);
+        self.close(None);
     }
 }
 

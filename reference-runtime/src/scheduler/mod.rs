@@ -18,6 +18,7 @@ pub(crate) mod alarm;
 mod crowd;
 pub(crate) mod handoff;
 mod home;
+mod in_place;
 pub(crate) mod kernel;
 pub(crate) mod lanes;
 pub(crate) mod metrics;
@@ -38,6 +39,7 @@ use crossbeam::utils::CachePadded;
 
 use self::handoff::Seen;
 use self::home::Home;
+pub(crate) use self::in_place::block_in_place;
 use self::lanes::{Lane, Lanes, Learned};
 use self::metrics::Counters;
 use self::monitor::Monitor;
@@ -47,8 +49,10 @@ use crate::idle::{Idle, Place};
 use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, before_user_code, lock};
 use crate::queue::Injector;
 use crate::reactor::Reactor;
+pub(crate) use crate::runnable::{BLOCKING, NO_TAG};
 use crate::runnable::{JoinHandle, Runnable, Schedule, Task, Wake, named_task, task};
 use crate::tasks::Tasks;
+use crate::trace;
 
 /// What a scheduler is built from.
 pub(crate) struct Config {
@@ -138,11 +142,6 @@ impl Processor {
         drop(before);
     }
 }
-
-/// The tag of a `spawn_blocking` closure: a future that is ready at its first poll, for a thread without a processor.
-pub(crate) const BLOCKING: u32 = 1;
-/// The tag of every other task.
-pub(crate) const NO_TAG: u32 = 0;
 
 impl Scheduler {
     /// Starts the workers and the monitor.
@@ -349,6 +348,13 @@ impl Scheduler {
                 .any(|worker| !worker.queue.is_empty())
     }
 
+    /// How many tasks wait in the injector, in the lanes, and with a worker.
+    pub(crate) fn lengths(&self, worker: &Worker) -> [usize; 3] {
+        let lanes = [Lane::Blocking, Lane::Computing].map(|lane| self.lanes.queue(lane).len());
+        let next = usize::from(!worker.next_task.is_empty());
+        [self.injector.len(), lanes.iter().sum(), worker.queue.len() + next]
+    }
+
     /// Moves what a worker holds to where every worker looks.
     pub(crate) fn flush(self: &Arc<Self>, worker: &Worker) {
         if let Some(runnable) = worker.next_task.take() {
@@ -454,55 +460,6 @@ fn abort_on_panic(life: impl FnOnce()) {
     }
 }
 
-// ANCHOR: block_in_place
-/// Runs a closure that may block. If a worker runs it, that worker's processor may be taken meanwhile.
-pub(crate) fn block_in_place<R>(closure: impl FnOnce() -> R) -> R {
-    let mut closure = Some(closure);
-    let mut run = || closure.take().expect("it runs here or below")();
-    // One look at the thread's locals for both ends: a short closure should cost no more than a few stores.
-    with_current(|context| {
-        let _in_place = InPlace::enter(context);
-        run()
-    })
-    .unwrap_or_else(run)
-}
-// ANCHOR_END: block_in_place
-
-// ANCHOR: in_place
-/// A worker is inside [`block_in_place`].
-struct InPlace<'a> {
-    context: &'a Context,
-    held: Seen,
-}
-
-impl<'a> InPlace<'a> {
-    /// `None`: this thread holds no processor, or is in place already.
-    fn enter(context: &'a Context) -> Option<Self> {
-        let held = context.held.replace(Seen::NONE);
-        held.processor()?;
-        // Before the processor can go: whoever takes it looks at this.
-        context.worker.progress.change_place();
-        let scheduler = &context.scheduler;
-        // The monitor comes later, and only if the closure takes long. Without one it is now or never.
-        if !scheduler.monitor.is_on() {
-            let seen = context.worker.permit.see();
-            if seen.processor().is_some() && context.worker.permit.revoke(seen) {
-                scheduler.hand_off(&context.worker, seen);
-            }
-        }
-        Some(Self { context, held })
-    }
-}
-
-impl Drop for InPlace<'_> {
-    fn drop(&mut self) {
-        self.context.worker.progress.change_place();
-        // If the processor is gone, the worker finds out after its poll.
-        self.context.held.set(self.held);
-    }
-}
-// ANCHOR_END: in_place
-
 impl Scheduler {
     // ANCHOR: hand_off
     /// Gives the processor that `worker` held, when its permit said `seen`, to another thread, with what the worker
@@ -511,6 +468,7 @@ impl Scheduler {
         let processor =
             seen.processor().expect("only the processor of a worker that holds one is handed off");
         self.counters.hand_off();
+        trace::handed_off(processor, &worker.traced);
         self.processors[processor].set_worker(None);
         self.flush(worker);
         self.place(processor);

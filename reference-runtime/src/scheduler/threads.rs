@@ -25,6 +25,7 @@ use crate::park::Parker;
 use crate::primitive::{Arc, Condvar, Locked, Mutex, lock, thread};
 use crate::queue::LocalQueue;
 use crate::runnable::Runnable;
+use crate::trace::{self, ParkPlace};
 
 /// A poll in a lane that ends within this time did not block, or not so that it would matter.
 const SHORT_BLOCK: Duration = Duration::from_micros(100);
@@ -436,7 +437,7 @@ impl Context {
             pool.spares.push(Arc::clone(&self.worker));
             drop(pool);
             let expires = *expires.get_or_insert_with(|| after(keep_alive));
-            self.parker.park_deadline(expires);
+            trace::asleep(ParkPlace::Spare, || self.parker.park_deadline(expires));
             let mut pool = lock(&scheduler.threads.pool);
             let at = pool.spares.iter().rposition(|spare| *spare == self.worker);
             match at {

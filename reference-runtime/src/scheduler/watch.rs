@@ -28,6 +28,7 @@ use super::progress::Progress;
 use super::seat::{LONG, Seat};
 use super::worker::Worker;
 use crate::primitive::{Arc, Ordering, fence};
+use crate::trace;
 
 /// A poll that was relieved so long ago is not expected back, and no longer counts towards the limit of relief: a
 /// program with an endless loop in many tasks goes on, if slowly.
@@ -158,6 +159,7 @@ impl Watch {
         for (seat, processor) in self.seats.iter_mut().zip(&self.scheduler.processors) {
             seat.look(processor.worker(), now, is_storm);
         }
+        self.trace_lengths();
         self.watch_the_cores(now);
         let need = self.need();
         let suspects = self.seats.iter().filter(|seat| seat.suspicion.is_some()).count();
@@ -193,6 +195,15 @@ impl Watch {
             return Next::Sleep { first_look: self.pace };
         }
         self.pace(now, is_urgent, is_quiet, is_farewell)
+    }
+
+    fn trace_lengths(&self) {
+        for (processor, seat) in self.seats.iter().enumerate() {
+            if let Some(worker) = &seat.worker {
+                trace::queued(|| self.scheduler.lengths(worker));
+                trace::queued_at(processor, || self.scheduler.lengths(worker)[2]);
+            }
+        }
     }
 
     /// Finds out whether there are cores for all workers that are awake.
@@ -272,8 +283,12 @@ impl Watch {
     }
 
     fn count_as_starved(&mut self, processor: usize) {
-        let Some(suspicion) = self.seats[processor].suspicion.as_mut() else { return };
+        let seat = &mut self.seats[processor];
+        let Some(suspicion) = seat.suspicion.as_mut() else { return };
         if !std::mem::replace(&mut suspicion.is_counted_as_starved, true) {
+            if let Some(worker) = &seat.worker {
+                trace::blocked(&worker.traced, Verdict::Starved as u8, seat.since.elapsed());
+            }
             self.scheduler.counters.verdict(Verdict::Starved);
         }
     }
@@ -304,6 +319,7 @@ impl Watch {
                 // Only what the kernel says is worth learning.
                 _ => {}
             }
+            trace::blocked(&worker.traced, verdict as u8, lasts);
             self.scheduler.report(spawned_at, lasts, verdict);
         }
         self.scheduler.hand_off(&worker, permit);

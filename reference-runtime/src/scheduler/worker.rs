@@ -28,6 +28,7 @@ use crate::primitive::{Arc, Ordering};
 use crate::queue::{self, LocalQueue, NextTask, Stealer};
 use crate::reactor::Woken;
 use crate::runnable::{Runnable, Wake};
+use crate::trace;
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever must
 /// not starve the rest.
@@ -66,6 +67,7 @@ pub(crate) struct Worker {
     pub(crate) unparker: Unparker,
     /// Immutable once the thread runs.
     pub(crate) thread: OnceLock<ThreadId>,
+    pub(crate) traced: trace::WhichThread,
 }
 
 impl PartialEq for Worker {
@@ -122,6 +124,7 @@ pub(crate) fn become_worker(context: Context, run: impl FnOnce(&Context)) {
     CURRENT.with(|current| {
         let context = current.get_or_init(|| context);
         context.worker.thread.get_or_init(ThreadId::current);
+        context.worker.traced.is_this();
         run(context);
     });
 }
@@ -139,6 +142,7 @@ impl Worker {
             queue: stealer,
             unparker: parker.unparker(),
             thread: OnceLock::new(),
+            traced: trace::WhichThread::new(),
         };
         (Arc::new(worker), local, parker)
     }
@@ -178,6 +182,7 @@ impl Context {
     pub(crate) fn work(&self) {
         let Some(processor) = self.worker.permit.see().processor() else { return };
         self.held.set(Seen::held(processor));
+        trace::takes(processor);
         self.worker.progress.resume();
         self.scheduler.monitor.wake_if_parked();
         self.beat.restart();
@@ -188,9 +193,11 @@ impl Context {
             }
             let seen = self.worker.permit.see();
             if seen != self.held.get() && !self.answer(seen) {
+                trace::returned();
                 break;
             }
         }
+        trace::gives_up();
         self.held.set(Seen::NONE);
         if self.is_searching.take() && self.scheduler.idle.stop_searching() {
             self.scheduler.notify();
@@ -257,6 +264,7 @@ impl Context {
 
     fn take_injected(&self) -> Option<Runnable> {
         let runnable = self.scheduler.injector.pop_batch(&self.queue, self.scheduler.processors.len())?;
+        trace::took(|| self.queue.len() + 1);
         self.is_fed.set(true);
         Some(runnable)
     }
@@ -283,6 +291,7 @@ impl Context {
                 continue;
             }
             if let Some(runnable) = victim.queue.steal_into(&self.queue) {
+                trace::stole(&victim.traced, || self.queue.len() + 1);
                 return Some(runnable);
             }
         }
@@ -323,13 +332,14 @@ impl Context {
 
     /// The beat: a task from the injector, if it is its turn, and a look at the reactor.
     fn look_up(&self) -> Option<Runnable> {
+        trace::queued(|| self.scheduler.lengths(&self.worker));
         self.worker.progress.between_polls();
         self.beat.measure(self.scheduler.monitor.is_on());
         if self.scheduler.idle.is_worth_a_notify() {
             self.notify_in_the_pushers_place();
         }
         self.look_at_reactor();
-        self.scheduler.injector.pop()
+        self.scheduler.injector.pop().inspect(|_| trace::took(|| 1))
     }
 
     fn look_at_reactor(&self) {
@@ -371,6 +381,8 @@ impl Context {
         // one of the two sees the other, and a worker without a processor does not sleep among those that have one.
         let is_held = self.worker.permit.see().processor().is_some();
         if is_held && !scheduler.has_queued_work() && !scheduler.is_closing() {
+            trace::queued(|| scheduler.lengths(&self.worker));
+            let _asleep = trace::park(place.into());
             match attendant {
                 Some(attendant) => {
                     let (wakers, waited) = attendant.wait(None);

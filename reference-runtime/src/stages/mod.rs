@@ -35,6 +35,7 @@ use crate::reactor::{Entered, Reactor};
 use crate::runnable::JoinHandle;
 use crate::runtime::{Builder, Handle, Runtime};
 use crate::task;
+use crate::trace;
 
 /// A stage of the runtime, in the order of the book.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -259,6 +260,25 @@ impl Front {
             Executor::Pool(scheduler) => scheduler.workers.spawn(future, location),
             Executor::Finished(handle) => handle.spawn(future),
         }
+    }
+
+    /// As [`Front::spawn`], with a name that traces show.
+    ///
+    /// # Panics
+    ///
+    /// On a stage before [`Stage::S2Executor`].
+    #[track_caller]
+    pub fn spawn_named<F>(&self, name: String, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        if let Executor::Finished(handle) = &self.executor {
+            return handle.spawn_named(future, Location::caller(), name.into());
+        }
+        let task = self.spawn(future);
+        trace::named(task.id().number(), &name);
+        task
     }
 
     /// Runs a blocking closure on another thread, from [`Stage::S5SpawnBlocking`] on. See

@@ -23,6 +23,7 @@ use crate::queue::{self, Injector, LocalQueue, NextTask, Stealer};
 use crate::reactor::Reactor;
 use crate::runnable::{JoinHandle, Runnable, Schedule, SpawnedAt, TaskRef, Wake, task};
 use crate::tasks::Tasks;
+use crate::trace;
 
 /// How many times in a row the next-task slot comes before the queue: two tasks that wake each other for ever
 /// must not starve the rest.
@@ -79,7 +80,10 @@ impl Scheduler {
         });
         for (number, (queue, parker)) in seats.into_iter().enumerate() {
             let context = Context::new(&scheduler, number, queue, parker);
-            let started = scheduler.threads.start(stage, || become_worker(context, Context::work));
+            let started = scheduler.threads.start(stage, move || {
+                trace::takes(number);
+                become_worker(context, Context::work);
+            });
             if started.is_err() {
                 scheduler.close(None);
                 return started.map(|()| scheduler);
@@ -148,6 +152,12 @@ impl Scheduler {
         !self.injector.is_empty() || self.workers.iter().any(|worker| !worker.queue.is_empty())
     }
 
+    /// How many tasks wait in the injector and with a worker, for a trace. There are no lanes yet.
+    fn lengths(&self, worker: &Worker) -> [usize; 3] {
+        let next = usize::from(!worker.next_task.is_empty());
+        [self.injector.len(), 0, worker.queue.len() + next]
+    }
+
     fn is_closing(&self) -> bool {
         // SeqCst: the partner is the store in `close`. A worker looks at it after it counted itself as
         // sleeping, and `close` wakes all that sleep afterwards; in any other order a worker could sleep
@@ -192,6 +202,7 @@ struct Worker {
     unparker: Unparker,
     /// Where the task that is being polled was spawned, for the report of a shutdown.
     polled: SpawnedAt,
+    traced: trace::WhichThread,
 }
 
 impl PartialEq for Worker {
@@ -243,6 +254,7 @@ impl Worker {
             queue: stealer,
             unparker: parker.unparker(),
             polled: SpawnedAt::nowhere(),
+            traced: trace::WhichThread::new(),
         };
         (Arc::new(worker), (local, parker))
     }
@@ -265,6 +277,7 @@ impl Context {
 
     /// Polls tasks until the scheduler closes. Afterwards its queue is empty.
     fn work(&self) {
+        self.worker.traced.is_this();
         let _entered = self.scheduler.reactor.enter();
         while let Some(runnable) = self.next_runnable() {
             self.poll(runnable);
@@ -314,7 +327,7 @@ impl Context {
         // this one may block in its very next poll.
         self.has_carried.set(true);
         let workers = self.scheduler.workers.len();
-        self.scheduler.injector.pop_batch(&self.queue, workers).or_else(|| self.steal())
+        self.take_injected(workers).or_else(|| self.steal())
     }
 
     /// Half of another worker's queue.
@@ -334,10 +347,18 @@ impl Context {
                 continue;
             }
             if let Some(runnable) = victim.queue.steal_into(&self.queue) {
+                trace::stole(&victim.traced, || self.queue.len() + 1);
                 return Some(runnable);
             }
         }
-        self.scheduler.injector.pop_batch(&self.queue, workers.len())
+        self.take_injected(workers.len())
+    }
+
+    /// A fair share of what others have woken.
+    fn take_injected(&self, workers: usize) -> Option<Runnable> {
+        let taken = self.scheduler.injector.pop_batch(&self.queue, workers)?;
+        trace::took(|| self.queue.len() + 1);
+        Some(taken)
     }
 
     // ANCHOR: poll
@@ -363,8 +384,9 @@ impl Context {
 
     /// The beat: a task from the injector, if it is its turn, and a look at the reactor.
     fn look_up(&self) -> Option<Runnable> {
+        trace::queued(|| self.scheduler.lengths(&self.worker));
         self.look_at_reactor();
-        self.scheduler.injector.pop()
+        self.scheduler.injector.pop().inspect(|_| trace::took(|| 1))
     }
 
     fn look_at_reactor(&self) {
@@ -385,6 +407,8 @@ impl Context {
         let mut woken = None;
         // Step c of the proof in [`crate::idle`].
         if !scheduler.has_queued_work() && !scheduler.is_closing() {
+            trace::queued(|| scheduler.lengths(&self.worker));
+            let _asleep = trace::park(place.into());
             match attendant {
                 Some(attendant) => {
                     let (wakers, waited) = attendant.wait(None);
