@@ -24,7 +24,8 @@
 //! # What is here
 //!
 //! * [`block_on()`] runs a future on this thread; [`task`] has `spawn` and what goes with it; [`time`] sleeps and
-//!   time-outs; [`net`] sockets; [`sync`] and [`channel`] locks and queues for tasks. They work without ceremony, on a default
+//!   time-outs; [`net`] sockets, [`fs`] files and [`io`] standard streams; [`sync`] and [`channel`] locks and queues for
+//!   tasks. They work without ceremony, on a default
 //!   runtime that starts on first use. Its number of workers is that of the cores the process may use, or what
 //!   `REFERENCE_RUNTIME_THREADS` says.
 //! * [`Runtime`] and its [`Builder`] are for programs that want more than one, or other settings; [`Metrics`] and
@@ -83,7 +84,15 @@ pub mod channel;
 #[cfg_attr(docsrs, doc(cfg(feature = "hyper")))]
 pub mod hyper;
 #[cfg(not(reference_runtime_loom))]
+pub mod fs;
+#[cfg(not(reference_runtime_loom))]
+pub mod io;
+#[cfg(not(reference_runtime_loom))]
 pub mod net;
+#[cfg(not(reference_runtime_loom))]
+pub mod os;
+#[cfg(not(reference_runtime_loom))]
+pub mod prelude;
 #[cfg(all(feature = "stages", not(reference_runtime_loom)))]
 #[doc(hidden)]
 pub mod stages;

@@ -30,11 +30,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("task", &["runtime", "runnable", "scheduler"]),
     ("net", &["reactor", "runtime", "time", "scheduler"]),
     ("time", &["reactor", "runtime"]),
-    ("io", &["scheduler"]),
+    // Standard streams block in place, and take turns under a lock; `io::timeout` is that of `time`.
+    ("io", &["scheduler", "primitive", "park", "time"]),
     // The forms that block wait with `block_on` and tell the scheduler, those with a time-out sleep.
     ("sync", &["primitive", "block_on", "scheduler", "time"]),
     ("channel", &["sync"]),
-    ("fs", &["scheduler"]),
+    // Files block in place as the standard streams do, and take turns with others in the same way.
+    ("fs", &["scheduler", "io"]),
+    ("os", &["fs", "net"]),
+    ("prelude", &["io"]),
     // Other people's crates on this one.
     ("hyper", &["task", "time"]),
     ("surf", &["net", "time"]),

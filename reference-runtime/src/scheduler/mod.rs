@@ -26,6 +26,7 @@ mod mode;
 pub(crate) mod monitor;
 mod progress;
 mod seat;
+pub(crate) mod stint;
 pub(crate) mod threads;
 mod watch;
 pub(crate) mod worker;
