@@ -80,11 +80,11 @@ mod scheduler {
 mod tasks;
 
 pub mod channel;
+#[cfg(not(reference_runtime_loom))]
+pub mod fs;
 #[cfg(all(feature = "hyper", not(reference_runtime_loom)))]
 #[cfg_attr(docsrs, doc(cfg(feature = "hyper")))]
 pub mod hyper;
-#[cfg(not(reference_runtime_loom))]
-pub mod fs;
 #[cfg(not(reference_runtime_loom))]
 pub mod io;
 #[cfg(not(reference_runtime_loom))]

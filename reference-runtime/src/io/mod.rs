@@ -29,7 +29,8 @@
 //!
 //! There is no async `println!`. Std's works in a task, and prints whole lines beside [`Stdout`]; if the pipe is full,
 //! only that task waits. An async macro of the same name would print nothing where its `.await` is forgotten. To wait
-//! without a thread, or to get an error instead of a panic, write `writeln!(io::stdout(), "…").await?`.
+//! without a thread, or to get an error instead of a panic, write
+//! `io::stdout().write_all(format!("…\n").as_bytes()).await?`.
 
 mod buf_writer;
 mod copy;

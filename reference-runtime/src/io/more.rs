@@ -93,6 +93,9 @@ impl<R: AsyncRead + ?Sized> ReadMoreExt for R {}
 pub trait WriteMoreExt: AsyncWrite {
     /// Writes what [`write!`] and [`writeln!`] are given, as one `write_all`.
     ///
+    /// What those macros borrow is held until the future is done, and cannot go to another thread. So in a task that is
+    /// [spawned](crate::task::spawn), format first: `write_all(format!("…\n").as_bytes())`.
+    ///
     /// ```
     /// use reference_runtime::io::{self, prelude::*};
     ///

@@ -1,6 +1,8 @@
 //! What the tests of the scheduler share: child processes under a watchdog, ways to block, and looks at `/proc`.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
+pub(crate) mod folder;
+
 use std::fs;
 use std::future::Future;
 use std::io::{self, Read};
