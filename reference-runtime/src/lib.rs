@@ -52,6 +52,33 @@
 //! * Whether a thread blocks or computes is known on Linux. Elsewhere the monitor goes by time, 10 ms.
 //! * Until it is found out, a blocking call delays what is queued behind it by some 0.4 ms. Where you know that a call
 //!   blocks for long, [`task::spawn_blocking`] and [`task::block_in_place`] spare the scheduler the guess.
+//!
+//! # Features
+//!
+//! Only `sync` is on by default.
+//!
+//! | Feature | Gives | Costs |
+//! |---|---|---|
+//! | `hyper` | [`hyper`](hyper/index.html): hyper 1 on our sockets, tasks and timers | hyper without its features; 6 crates |
+//! | `sync` | in [`sync`], what it re-exports from other crates: `RwLock`, `Semaphore`, `Barrier`, `OnceCell` and more | 4 crates |
+//! | `trace` | a record of spawns, polls, wakes, steals and hand-offs, in a file that Perfetto opens | no crate; some nanoseconds for each event |
+//! | `surf` | [`surf`](surf/index.html): surf's client on our sockets | 117 crates, most of them no longer developed |
+//! | `stages` | the runtimes that the book builds on the way to this one | time to compile; its interface is not stable |
+//!
+//! `DEPENDENCIES.md` in the package lists every dependency with its licence, its size and what it is for.
+//!
+//! # What stays as it is
+//!
+//! * Versions follow [Semantic Versioning](https://semver.org): until 1.0, code that compiles with 0.1.0 compiles with
+//!   every 0.1.x, and 0.2 may change names.
+//! * That holds for what this documentation shows, but for the feature `stages`. It does not hold for texts of errors and
+//!   of `Debug`, for numbers in [`Metrics`], and for when and how the scheduler acts: it is to become better at that.
+//! * Enums that may grow are `#[non_exhaustive]`. Those that mirror one of std, such as
+//!   [`TryRecvError`](sync::TryRecvError), do not grow.
+//! * Public items use traits of futures 0.3, with `hyper` those of hyper 1, with `surf` those of http-client 6. Another
+//!   major version of one of these is another minor version here.
+//! * The oldest supported compiler is Rust 1.85. A patch never raises it. A minor version may, to a release that is at
+//!   least six months old.
 
 // Every public path is made in this file. Under loom only the protocols are built.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -117,5 +144,5 @@ pub use runtime::{BlockedPoll, Builder, Entered, Handle, Metrics, Runtime, Stuck
 
 /// The example of the README, tested.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
