@@ -12,6 +12,8 @@ const CHAPTERS: &[&str] = &[
     "ch06-one-blocking-call.md",
     "ch07-spawn-blocking.md",
     "ch08-block-in-place.md",
+    "ch09-edges.md",
+    "ch11-noticing.md",
 ];
 
 const TEMPLATE: &[&str] = &[

@@ -15,6 +15,8 @@ const OUTPUTS: &[(&str, &str, &[&str])] = &[
     ("hand-off-cost-s5", "hand_off_cost", &[]),
     ("two-files", "two_files", &[]),
     ("hand-off-cost-s6", "hand_off_cost", &["s6_block_in_place"]),
+    ("edges", "edges", &[]),
+    ("noticed", "noticed", &[]),
     ("hand-off-cost-s7", "hand_off_cost", &["s7_adaptive"]),
 ];
 /// The table that sets forty pages on so many workers beside what a formula says.

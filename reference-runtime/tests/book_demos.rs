@@ -27,7 +27,16 @@ fn examples() -> &'static Path {
         };
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--package", "reference-runtime", "--profile", name]);
-        for example in ["every_core", "keep_alive", "one_blocking_call", "legacy_images", "two_files"] {
+        for example in [
+            "edges",
+            "every_core",
+            "keep_alive",
+            "noticed",
+            "one_blocking_call",
+            "legacy_images",
+            "sort_beside_ticker",
+            "two_files",
+        ] {
             build.args(["--example", example]);
         }
         let target = profile.parent().expect("the target directory");
@@ -100,6 +109,31 @@ fn a_server_whose_tasks_wait_in_their_sockets_answers_as_many_clients_as_it_has_
         row.rsplit(' ').next().and_then(|word| word.parse().ok()).expect("a number")
     };
     assert!(cores(1) > 0.2 && cores(2) < 0.05);
+}
+
+#[test]
+fn the_seven_edges_end_panic_and_hang_as_the_book_says() {
+    assert_eq!(run("edges", &[]), format!("{}\n", shown("edges")));
+}
+
+#[test]
+fn a_monitor_that_learns_keeps_a_beat_beside_tasks_that_sleep() {
+    let row = |output: &str, name: &str| -> Vec<f64> {
+        let row = output.lines().find_map(|line| line.strip_prefix(name));
+        let figures = row.unwrap_or_else(|| panic!("no row {name}:\n{output}")).split_whitespace();
+        figures.filter_map(|figure| figure.parse().ok()).collect()
+    };
+    // What is shown was measured; of this run, in whatever company, only the shape counts.
+    run("noticed", &["--quick"]);
+    let shown = shown("noticed");
+    let [off, forgets, learns] = row(&shown, "40 tasks block for 50 ms, the first time")[..] else {
+        panic!("{shown}")
+    };
+    assert!(off > 900.0 && forgets < 100.0 && learns < 100.0, "{shown}");
+    let [off, _, learns] = row(&shown, "a beat of 1 ms, 64 sleeping: late by, p50")[..] else {
+        panic!("{shown}")
+    };
+    assert!(off > 100.0 && learns < 1.0, "{shown}");
 }
 
 /// Unless this machine was so busy that the other worker was awake: then it is run again.

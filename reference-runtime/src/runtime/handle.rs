@@ -120,11 +120,13 @@ impl Handle {
     /// # Panics
     ///
     /// With the panic of the future.
+    // ANCHOR: block_on
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _current = Current::enter(Id::new());
         let _entered = self.enter();
         scheduler::block_in_place(|| block_on::block_on(future))
     }
+    // ANCHOR_END: block_on
 
     /// As [`Handle::block_on`], under a name.
     pub(crate) fn block_on_named<F: Future>(&self, future: F, name: Arc<str>) -> F::Output {

@@ -60,6 +60,7 @@ mod platform {
             Self { stat: open("stat"), schedstat: open("schedstat") }
         }
 
+        // ANCHOR: sign
         pub(crate) fn sign(&self) -> Sign {
             let Some(state) = self.stat.as_ref().and_then(state) else { return Sign::Silent };
             match state {
@@ -70,6 +71,7 @@ mod platform {
                 _ => Sign::Silent,
             }
         }
+        // ANCHOR_END: sign
 
         /// How long it could have run and had to wait for a core, since it started.
         pub(crate) fn waited_for_a_core(&self) -> Option<Duration> {

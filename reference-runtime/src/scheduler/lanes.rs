@@ -74,6 +74,7 @@ impl Learned {
         Self { is_enabled, has_any: AtomicBool::new(false), scores }
     }
 
+    // ANCHOR: lane
     /// The lane for the next poll of a future of type `kind`, if not on a worker.
     #[inline]
     pub(crate) fn lane(&self, kind: usize) -> Option<Lane> {
@@ -84,6 +85,7 @@ impl Learned {
         let has_score = |lane: &Lane| (scores >> Self::shift(*lane)) & SCORE_MASK != 0;
         [Lane::Blocking, Lane::Computing].into_iter().find(has_score)
     }
+    // ANCHOR_END: lane
 
     /// A future of type `kind` was found blocking or computing for long. It leaves the other lane.
     pub(crate) fn raise(&self, kind: usize, lane: Lane) {
@@ -113,6 +115,7 @@ impl Learned {
         }
     }
 
+    // ANCHOR: lower
     /// A poll in `lane` of a future of type `kind` was short.
     pub(crate) fn lower(&self, kind: usize, lane: Lane) {
         if !self.is_enabled {
@@ -128,6 +131,7 @@ impl Learned {
         };
         slot.store(lowered, Ordering::Relaxed);
     }
+    // ANCHOR_END: lower
 
     /// Forgets what was learned about a future of type `kind`.
     pub(crate) fn forget(&self, kind: usize) {

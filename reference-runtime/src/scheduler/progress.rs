@@ -37,6 +37,7 @@ impl Progress {
 
     // All relaxed: the monitor compares two looks at a word that only grows. It tolerates what is stale by one poll.
 
+    // ANCHOR: begin
     /// A poll begins.
     pub(super) fn begin(&self, runnable: &Runnable) {
         self.kind.store(runnable.kind(), Ordering::Relaxed);
@@ -44,6 +45,7 @@ impl Progress {
         self.task.store(runnable.id().number(), Ordering::Relaxed);
         self.tick.store(self.tick.load(Ordering::Relaxed).wrapping_add(2), Ordering::Relaxed);
     }
+    // ANCHOR_END: begin
 
     /// The worker rests, until the next call of [`Progress::resume`].
     pub(crate) fn rest(&self) {

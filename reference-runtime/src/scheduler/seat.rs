@@ -95,6 +95,7 @@ impl Seat {
         Some(waited.saturating_sub(before))
     }
 
+    // ANCHOR: verdict
     /// What to make of this suspect, if that can be told by now.
     pub(super) fn verdict(&mut self, now: Instant, asks_the_kernel: bool) -> Option<Verdict> {
         let suspicion = self.suspicion.as_mut()?;
@@ -119,6 +120,7 @@ impl Seat {
             }
         }
     }
+    // ANCHOR_END: verdict
 }
 
 /// The files of a worker's thread, opened if need be. `None`: the kernel is not to be asked, or the thread has yet to say

@@ -337,6 +337,7 @@ impl Watch {
         self.suspect_types.push((kind, now));
     }
 
+    // ANCHOR: relieve
     /// Every processor computes, and something waits. One hand-off at a look.
     fn relieve(&mut self, now: Instant) {
         // One more thread per processor to compute, and one to attend to the rest. More would only take turns.
@@ -358,7 +359,9 @@ impl Watch {
             }
         }
     }
+    // ANCHOR_END: relieve
 
+    // ANCHOR: climb
     /// The next step of the ramp.
     fn climb(&mut self) {
         self.looks_without_storm = 0;
@@ -370,6 +373,7 @@ impl Watch {
             self.scheduler.send_to_lane(runnable, Lane::Blocking);
         }
     }
+    // ANCHOR_END: climb
 
     /// A worker that sleeps in a poll for long gives its processor up even if nobody needs it now: whoever needs it
     /// next would have to wait until a look.

@@ -118,6 +118,7 @@ pub(crate) fn endless_loops_hold_up_no_other_task(stage: Stage) {
     }
 }
 
+// ANCHOR: meet
 pub(crate) fn forty_tasks_meet_at_a_barrier(stage: Stage) {
     let front = start(stage, WORKERS);
     let all = Arc::new(Barrier::new(40));
@@ -132,6 +133,7 @@ pub(crate) fn forty_tasks_meet_at_a_barrier(stage: Stage) {
         assert_eq!(front.block_on(front.spawn(async move { number })), number);
     }
 }
+// ANCHOR_END: meet
 
 pub(crate) fn a_blocked_task_keeps_no_task_in_its_slot(stage: Stage) {
     let front = start(stage, WORKERS);

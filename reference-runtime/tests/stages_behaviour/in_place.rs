@@ -109,6 +109,7 @@ pub(crate) fn nested_block_on_works(stage: Stage) {
     }
 }
 
+// ANCHOR: three_deep
 pub(crate) fn block_on_nests_three_deep(stage: Stage) {
     let front = start(stage, 1);
     let [first, second, third] = [front.clone(), front.clone(), front.clone()];
@@ -119,6 +120,7 @@ pub(crate) fn block_on_nests_three_deep(stage: Stage) {
     });
     assert_eq!(front.block_on(task), 7);
 }
+// ANCHOR_END: three_deep
 
 pub(crate) fn nested_block_on_works_after_a_panic(stage: Stage) {
     let front = start(stage, 1);
