@@ -90,6 +90,8 @@ mod block_on;
 #[cfg(all(feature = "stages", not(reference_runtime_loom)))]
 mod blocking;
 mod idle;
+#[cfg(not(reference_runtime_loom))]
+mod local;
 mod park;
 mod queue;
 #[cfg(not(reference_runtime_loom))]

@@ -20,6 +20,7 @@
 mod builder;
 mod current;
 mod join_set;
+mod local;
 
 use std::future::Future;
 use std::panic::Location;
@@ -29,6 +30,8 @@ use std::task::{Context, Poll};
 pub use self::builder::Builder;
 pub use self::current::{current, try_current};
 pub use self::join_set::JoinSet;
+pub use self::local::spawn_local;
+pub use crate::local::{LocalEnterGuard, LocalSet};
 pub use crate::runnable::{AbortHandle, Cancel, Id, Join, JoinError, JoinHandle, Task};
 pub use crate::runtime::block_on;
 

@@ -29,6 +29,7 @@ mod raw;
 mod state;
 #[cfg(all(test, not(reference_runtime_loom)))]
 mod tests;
+mod thread_bound;
 
 use std::num::NonZeroU32;
 
@@ -41,7 +42,7 @@ pub(crate) use names::Name;
 use names::Named;
 pub use names::Task;
 pub(crate) use pointers::{Runnable, SpawnedAt, TaskRef};
-pub(crate) use raw::{named_task, task};
+pub(crate) use raw::{local_task, named_task, task};
 
 /// What an executor supplies with each task: the task's way back to it. It is stored in the task and dropped with it.
 ///

@@ -82,7 +82,8 @@ pub(crate) struct TaskRef {
     pub(super) task: NonNull<Header>,
 }
 
-// SAFETY: `task` asks for futures, outputs and schedulers that are `Send`, for the last of us drops them.
+// SAFETY: tasks are made of futures and schedulers that may be sent, for the last of us drops them. There is no output
+// any more then.
 unsafe impl Send for TaskRef {}
 // SAFETY: a shared one only reads what never changes, or goes through the state.
 unsafe impl Sync for TaskRef {}

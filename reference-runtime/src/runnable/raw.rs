@@ -24,6 +24,7 @@ use super::current::Identity;
 use super::error::Failure;
 use super::pointers::{JoinSide, Runnable, TaskRef, raw_waker};
 use super::state::{Complete, Remains, Start, State, Suspend};
+use super::thread_bound::ThreadBound;
 use super::{BLOCKING, Id, JoinHandle, Name, Named, Schedule, Wake};
 use crate::primitive::{AtomicU32, Ordering, UnsafeCell, before_user_code};
 use crate::trace::{self, PollResult};
@@ -109,7 +110,8 @@ where
     F::Output: Send + 'static,
     S: Schedule,
 {
-    with_id(Id::new(), future, schedule, tag, location)
+    // SAFETY: the future and the output may be sent.
+    unsafe { with_id(Id::new(), future, schedule, tag, location) }
 }
 
 /// As [`task()`], with a name.
@@ -126,10 +128,41 @@ where
     S: Schedule,
 {
     let id = Id::new();
-    with_id(id, future, Named::new(schedule, Name::give(id, name)), tag, location)
+    let schedule = Named::new(schedule, Name::give(id, name));
+    // SAFETY: the future and the output may be sent.
+    unsafe { with_id(id, future, schedule, tag, location) }
 }
 
-fn with_id<F, S>(
+/// As [`task()`], for a future that is only ever touched on the calling thread. Where a `Runnable` of it is run or
+/// dropped on another, the process aborts.
+pub(crate) fn local_task<F, S>(
+    future: F,
+    schedule: S,
+    location: &'static Location<'static>,
+    name: Option<Arc<str>>,
+) -> (Runnable, JoinHandle<F::Output>)
+where
+    F: Future + 'static,
+    F::Output: 'static,
+    S: Schedule,
+{
+    let id = Id::new();
+    let future = ThreadBound::new(future);
+    let Some(name) = name else {
+        // SAFETY: the future may be sent, as it finds out where it is. The output comes from its thread, which either
+        // drops it or leaves it to the handle; and that one is on this thread, too, or the output may be sent.
+        return unsafe { with_id(id, future, schedule, 0, location) };
+    };
+    let schedule = Named::new(schedule, Name::give(id, name));
+    // SAFETY: as above.
+    unsafe { with_id(id, future, schedule, 0, location) }
+}
+
+/// # Safety
+///
+/// The future may be polled and dropped on any thread. The output, which it leaves where it was polled last, may be
+/// sent from there to wherever the handle may be sent.
+unsafe fn with_id<F, S>(
     id: Id,
     future: F,
     schedule: S,
@@ -138,7 +171,6 @@ fn with_id<F, S>(
 ) -> (Runnable, JoinHandle<F::Output>)
 where
     F: Future + Send + 'static,
-    F::Output: Send + 'static,
     S: Schedule,
 {
     trace::spawned(id.number(), location);

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 
 use super::{Metrics, default_runtime, try_default_runtime};
 use crate::block_on;
+use crate::local::{Blocking, InTurn};
 use crate::primitive::Arc;
 use crate::reactor;
 use crate::runnable::{Current, Id, JoinHandle, Name};
@@ -108,6 +109,8 @@ impl Handle {
     /// Inside a task it works, too: the thread then counts as blocked, and another one takes its place. Still, every
     /// task in between waits, so an `.await` is better where one can stand.
     ///
+    /// What [`spawn_local`](crate::task::spawn_local) spawned on this thread runs in turn with the future.
+    ///
     /// ```
     /// use reference_runtime::{Handle, task};
     ///
@@ -122,9 +125,7 @@ impl Handle {
     /// With the panic of the future.
     // ANCHOR: block_on
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let _current = Current::enter(Id::new());
-        let _entered = self.enter();
-        scheduler::block_in_place(|| block_on::block_on(future))
+        self.block_on_as(Id::new(), future)
     }
     // ANCHOR_END: block_on
 
@@ -132,9 +133,17 @@ impl Handle {
     pub(crate) fn block_on_named<F: Future>(&self, future: F, name: Arc<str>) -> F::Output {
         let id = Id::new();
         let _name = Name::give(id, name);
+        self.block_on_as(id, future)
+    }
+
+    fn block_on_as<F: Future>(&self, id: Id, future: F) -> F::Output {
         let _current = Current::enter(id);
         let _entered = self.enter();
-        scheduler::block_in_place(|| block_on::block_on(future))
+        let is_lent = worker::with_current(|_| ()).is_some();
+        scheduler::block_in_place(|| {
+            let _blocking = Blocking::begin(is_lent);
+            block_on::block_on(InTurn::new(future))
+        })
     }
 
     /// Spawns a task on this runtime. See [`task::spawn`](crate::task::spawn).

@@ -6,6 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::JoinHandle;
+use super::local::spawn_local_named;
 use crate::runtime::Handle;
 
 /// Spawns a task with a name, as [`std::thread::Builder`] does a thread.
@@ -148,6 +149,60 @@ impl Builder {
             Some(name) => handle.spawn_blocking_named(closure, Location::caller(), name.into()),
             None => handle.spawn_blocking(closure),
         })
+    }
+
+    /// Spawns a task that stays on this thread. See [`spawn_local`](super::spawn_local()).
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use reference_runtime::task;
+    ///
+    /// let seven = task::block_on(async {
+    ///     let builder = task::Builder::new().name("letters".to_string());
+    ///     builder.spawn_local(async { Rc::new(7) }).unwrap().await
+    /// });
+    /// assert_eq!(*seven, 7);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None so far.
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn_local`](super::spawn_local()).
+    #[track_caller]
+    pub fn spawn_local<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        Ok(spawn_local_named(future, Location::caller(), self.name.map(Arc::from)))
+    }
+
+    /// The same as [`Builder::spawn_local`], by the name it has in async-std.
+    ///
+    /// ```
+    /// use reference_runtime::task;
+    ///
+    /// let seven = task::block_on(async { task::Builder::new().local(async { 7 }).unwrap().await });
+    /// assert_eq!(seven, 7);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None so far.
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn_local`](super::spawn_local()).
+    #[track_caller]
+    pub fn local<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.spawn_local(future)
     }
 
     /// Runs a future on this thread, as a task with this name. See [`block_on`](super::block_on).

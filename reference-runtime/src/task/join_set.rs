@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use futures::stream::{FuturesUnordered, Stream};
 
-use super::{AbortHandle, Id, JoinError, JoinHandle};
+use super::{AbortHandle, Id, JoinError, JoinHandle, LocalSet};
 use crate::runtime::Handle;
 
 /// Tasks of one output type, to be joined in the order in which they finish.
@@ -409,6 +409,51 @@ impl<T: Send + 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
     {
         self.insert(handle.spawn_blocking(closure))
+    }
+}
+
+impl<T: 'static> JoinSet<T> {
+    /// Spawns a task that stays on this thread, and puts it into the set. See [`spawn_local`](super::spawn_local()).
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use reference_runtime::task::JoinSet;
+    ///
+    /// let sevens = reference_runtime::block_on(async {
+    ///     let mut set = JoinSet::new();
+    ///     set.spawn_local(async { Rc::new(7) });
+    ///     set.join_all().await
+    /// });
+    /// assert_eq!(sevens, [Rc::new(7)]);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`spawn_local`](super::spawn_local()).
+    #[track_caller]
+    pub fn spawn_local<F>(&mut self, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(super::spawn_local(future))
+    }
+
+    /// Spawns a task into `local`, and puts it into the set.
+    ///
+    /// ```
+    /// use reference_runtime::task::{JoinSet, LocalSet};
+    ///
+    /// let local = LocalSet::new();
+    /// let mut set = JoinSet::new();
+    /// set.spawn_local_on(async { 7 }, &local);
+    /// assert_eq!(reference_runtime::block_on(local.run_until(set.join_all())), [7]);
+    /// ```
+    #[track_caller]
+    pub fn spawn_local_on<F>(&mut self, future: F, local: &LocalSet) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(local.spawn_local(future))
     }
 }
 
