@@ -62,6 +62,7 @@
 //! | `hyper` | [`hyper`](hyper/index.html): hyper 1 on our sockets, tasks and timers | hyper without its features; 6 crates |
 //! | `sync` | in [`sync`], what it re-exports from other crates: `RwLock`, `Semaphore`, `Barrier`, `OnceCell` and more | 4 crates |
 //! | `trace` | a record of spawns, polls, wakes, steals and hand-offs, in a file that Perfetto opens | no crate; some nanoseconds for each event |
+//! | `tracing` | a span of the crate `tracing` for each task: `task`, with `kind`, `task.id`, `task.name`, `loc.file`, `loc.line` and `loc.col`, at the level of information with the target `reference_runtime::task`, entered around each poll | 3 crates; what the subscriber takes for a span |
 //! | `surf` | [`surf`](surf/index.html): surf's client on our sockets | 117 crates, most of them no longer developed |
 //! | `stages` | the runtimes that the book builds on the way to this one | time to compile; its interface is not stable |
 //!
@@ -106,6 +107,7 @@ mod scheduler {
     mod handoff;
     mod mode;
 }
+mod span;
 mod tasks;
 
 pub mod channel;

@@ -16,7 +16,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Low, for whatever happens is recorded where it happens.
     ("trace", &["primitive"]),
     ("park", &["primitive"]),
-    ("runnable", &["primitive", "trace"]),
+    ("span", &[]),
+    ("runnable", &["primitive", "span", "trace"]),
     ("queue", &["runnable", "primitive"]),
     ("tasks", &["runnable", "primitive"]),
     ("block_on", &["park"]),

@@ -26,7 +26,7 @@ fn part(id: Id) -> MutexGuard<'static, BTreeMap<Id, Arc<str>>> {
 }
 
 /// The name of the task, if it has one.
-fn name_of(id: Id) -> Option<Arc<str>> {
+pub(super) fn name_of(id: Id) -> Option<Arc<str>> {
     part(id).get(&id).cloned()
 }
 

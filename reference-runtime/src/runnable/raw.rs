@@ -22,11 +22,13 @@ use std::task::{Context, Poll, Waker};
 
 use super::current::Identity;
 use super::error::Failure;
+use super::names::name_of;
 use super::pointers::{JoinSide, Runnable, TaskRef, raw_waker};
 use super::state::{Complete, Remains, Start, State, Suspend};
 use super::thread_bound::ThreadBound;
 use super::{BLOCKING, Id, JoinHandle, Name, Named, Schedule, Wake};
 use crate::primitive::{AtomicU32, Ordering, UnsafeCell, before_user_code};
+use crate::span::{self, Spanned};
 use crate::trace::{self, PollResult};
 
 /// The place of a task that has never slept. The reference for the list is still with the `Runnable`, or with the poll
@@ -111,7 +113,7 @@ where
     S: Schedule,
 {
     // SAFETY: the future and the output may be sent.
-    unsafe { with_id(Id::new(), future, schedule, tag, location) }
+    unsafe { with_id(Id::new(), kind(tag), future, schedule, tag, location) }
 }
 
 /// As [`task()`], with a name.
@@ -130,7 +132,12 @@ where
     let id = Id::new();
     let schedule = Named::new(schedule, Name::give(id, name));
     // SAFETY: the future and the output may be sent.
-    unsafe { with_id(id, future, schedule, tag, location) }
+    unsafe { with_id(id, kind(tag), future, schedule, tag, location) }
+}
+
+/// What reports call a task with this tag.
+fn kind(tag: u32) -> &'static str {
+    if tag == BLOCKING { "blocking" } else { "task" }
 }
 
 /// As [`task()`], for a future that is only ever touched on the calling thread. Where a `Runnable` of it is run or
@@ -151,11 +158,11 @@ where
     let Some(name) = name else {
         // SAFETY: the future may be sent, as it finds out where it is. The output comes from its thread, which either
         // drops it or leaves it to the handle; and that one is on this thread, too, or the output may be sent.
-        return unsafe { with_id(id, future, schedule, 0, location) };
+        return unsafe { with_id(id, "local", future, schedule, 0, location) };
     };
     let schedule = Named::new(schedule, Name::give(id, name));
     // SAFETY: as above.
-    unsafe { with_id(id, future, schedule, 0, location) }
+    unsafe { with_id(id, "local", future, schedule, 0, location) }
 }
 
 /// # Safety
@@ -164,6 +171,7 @@ where
 /// sent from there to wherever the handle may be sent.
 unsafe fn with_id<F, S>(
     id: Id,
+    kind: &'static str,
     future: F,
     schedule: S,
     tag: u32,
@@ -174,10 +182,11 @@ where
     S: Schedule,
 {
     trace::spawned(id.number(), location);
+    let future = span::of_task(future, kind, id, || name_of(id), location);
     let task = Box::new(Allocation {
         header: Header {
             state: State::new(),
-            vtable: Allocation::<F, S>::VTABLE,
+            vtable: Allocation::<Spanned<F>, S>::VTABLE,
             location,
             tag,
             place: AtomicU32::new(UNLISTED),
