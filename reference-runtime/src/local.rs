@@ -75,6 +75,8 @@ pub(crate) struct LocalTasks {
 }
 
 thread_local! {
+    /// [`Id::number`](crate::runnable::Id::number) of the local task that this thread polls, or 0.
+    static POLLED: Cell<u64> = const { Cell::new(0) };
     /// The set that [`LocalSet::enter`] entered, or whose task is being polled. `None`: that of the thread.
     static ENTERED: RefCell<Option<Rc<LocalTasks>>> = const { RefCell::new(None) };
 }
@@ -258,6 +260,29 @@ pub(crate) fn entered() -> Option<Rc<LocalTasks>> {
     ENTERED.try_with(|entered| entered.borrow().clone()).ok().flatten()
 }
 
+/// A local task is being polled.
+struct Polled {
+    outer: u64,
+}
+
+impl Polled {
+    fn begin(task: u64) -> Polled {
+        Polled { outer: POLLED.replace(task) }
+    }
+}
+
+impl Drop for Polled {
+    fn drop(&mut self) {
+        POLLED.set(self.outer);
+    }
+}
+
+/// The number of the innermost local task that this thread polls, or 0: what runs under the same answer, runs on behalf
+/// of the same task, if in a `block_on` within it.
+pub(crate) fn polled() -> u64 {
+    POLLED.get()
+}
+
 impl LocalTasks {
     /// Makes a local task and queues it. After the end of the set this cancels it.
     pub(crate) fn spawn<F>(
@@ -281,6 +306,7 @@ impl LocalTasks {
         for _ in 0..TURNS {
             let Some(runnable) = self.queue.pop() else { break };
             let _turn = Turn::begin(&self.running);
+            let _polled = Polled::begin(runnable.id().number());
             if let Some(again) = runnable.poll() {
                 self.queue.push_back(again);
             }

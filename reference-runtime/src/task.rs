@@ -21,6 +21,8 @@ mod builder;
 mod current;
 mod join_set;
 mod local;
+mod local_key;
+mod scope;
 
 use std::future::Future;
 use std::panic::Location;
@@ -31,9 +33,14 @@ pub use self::builder::Builder;
 pub use self::current::{current, try_current};
 pub use self::join_set::JoinSet;
 pub use self::local::spawn_local;
+#[doc(hidden)]
+pub use self::local_key::Slot;
+pub use self::local_key::{AccessError, LocalKey};
+pub use self::scope::TaskLocalFuture;
 pub use crate::local::{LocalEnterGuard, LocalSet};
 pub use crate::runnable::{AbortHandle, Cancel, Id, Join, JoinError, JoinHandle, Task};
 pub use crate::runtime::block_on;
+pub use crate::task_local;
 
 use crate::runtime::Handle;
 use crate::scheduler;

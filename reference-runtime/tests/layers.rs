@@ -82,6 +82,7 @@ const ROOT_NAMES: &[(&str, &str)] = &[
 const UNSAFE: &[&str] = &[
     "runnable/raw.rs",
     "runnable/pointers.rs",
+    "runnable/locals.rs",
     "runnable/thread_bound.rs",
     "queue/local.rs",
     "reactor/",

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Id;
 use super::id::FLAG;
+use super::locals;
 
 thread_local! {
     /// [`Id::number`] of the task and [`FLAG`], or 0.
@@ -49,11 +50,24 @@ impl Identity {
             self.0.store(after, Ordering::Relaxed);
         }
     }
+
+    /// The task has ended: drops its task-local values. For the running thread.
+    #[inline]
+    pub(super) fn end(&self) {
+        if self.0.load(Ordering::Relaxed) & FLAG != 0 {
+            locals::end(self.id());
+        }
+    }
 }
 
 /// The task that this thread runs, if it runs one.
 pub(crate) fn current_id() -> Option<Id> {
     Id::from_number(CURRENT.get() & !FLAG)
+}
+
+/// The current task has task-local values.
+pub(super) fn note_locals() {
+    CURRENT.set(CURRENT.get() | FLAG);
 }
 
 /// Makes the caller a task, as far as [`current_id`] is concerned, until this is dropped.
@@ -74,6 +88,7 @@ impl Drop for Current {
     fn drop(&mut self) {
         if let Some(before) = self.before.take() {
             self.identity.leave(before);
+            self.identity.end();
         }
     }
 }

@@ -21,6 +21,7 @@ mod current;
 mod error;
 mod id;
 mod join;
+pub(crate) mod locals;
 #[cfg(all(test, reference_runtime_loom))]
 mod loom;
 mod names;

@@ -403,6 +403,7 @@ unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> (Result<
         catch_unwind(AssertUnwindSafe(|| unsafe { ManuallyDrop::drop(&mut stage.future) }))
     });
     header.identity.leave(before);
+    header.identity.end();
     let place = header.place.load(Ordering::Relaxed);
     let listed = NonZeroU32::new(place).filter(|place| place.get() != REFUSED);
     let mut has_reference = place == UNLISTED;
