@@ -25,7 +25,7 @@
 //!
 //! * [`block_on()`] runs a future on this thread; [`task`] has `spawn` and what goes with it; [`time`] sleeps and
 //!   time-outs; [`net`] sockets, [`fs`] files and [`io`] standard streams; [`sync`] and [`channel`] locks and queues for
-//!   tasks. They work without ceremony, on a default
+//!   tasks, [`stream`] what streams can do with a clock. They work without ceremony, on a default
 //!   runtime that starts on first use. Its number of workers is that of the cores the process may use, or what
 //!   `REFERENCE_RUNTIME_THREADS` says.
 //! * [`Runtime`] and its [`Builder`] are for programs that want more than one, or other settings; [`Metrics`] and
@@ -127,6 +127,8 @@ pub mod prelude;
 #[cfg(all(feature = "stages", not(reference_runtime_loom)))]
 #[doc(hidden)]
 pub mod stages;
+#[cfg(not(reference_runtime_loom))]
+pub mod stream;
 #[cfg(all(feature = "surf", not(reference_runtime_loom)))]
 #[cfg_attr(docsrs, doc(cfg(feature = "surf")))]
 pub mod surf;

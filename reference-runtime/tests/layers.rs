@@ -37,6 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The forms that block wait with `block_on` and tell the scheduler, those with a time-out sleep.
     ("sync", &["primitive", "block_on", "scheduler", "time"]),
     ("channel", &["sync"]),
+    ("stream", &["time"]),
     // Files block in place as the standard streams do, and take turns with others in the same way.
     ("fs", &["scheduler", "io"]),
     ("os", &["fs", "net"]),
