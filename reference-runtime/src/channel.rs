@@ -26,7 +26,8 @@
 //! ```
 
 pub use crate::sync::{
-    Receiver, Recv, RecvError, Send, SendError, Sender, TryRecvError, TrySendError, WeakReceiver, WeakSender,
+    Closed, Receiver, Recv, RecvError, Send, SendError, Sender, TryRecvError, TrySendError, WeakReceiver,
+    WeakSender,
 };
 
 use crate::sync;

@@ -20,6 +20,7 @@
 
 #[cfg(not(reference_runtime_loom))]
 mod blocking;
+mod closed;
 mod error;
 mod handles;
 #[cfg(all(test, reference_runtime_loom))]
@@ -29,6 +30,7 @@ mod state;
 mod tests;
 mod weak;
 
+pub use closed::Closed;
 pub use error::{RecvError, SendError, TryRecvError, TrySendError};
 pub use weak::{WeakReceiver, WeakSender};
 

@@ -59,8 +59,8 @@ pub mod watch;
 
 pub(crate) use channel::without_bound;
 pub use channel::{
-    Receiver, Recv, RecvError, Send, SendError, Sender, TryRecvError, TrySendError, WeakReceiver, WeakSender,
-    channel,
+    Closed, Receiver, Recv, RecvError, Send, SendError, Sender, TryRecvError, TrySendError, WeakReceiver,
+    WeakSender, channel,
 };
 pub use condvar::Condvar;
 #[cfg(not(reference_runtime_loom))]

@@ -127,6 +127,7 @@ impl Waiters {
     }
 
     /// Waits, from now on or again. Returns the waker that this one replaces.
+    #[inline]
     pub(super) fn wait(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Option<Waker> {
         let Some(ticket) = ticket else {
             let number = self.next_number;
@@ -169,6 +170,7 @@ impl Waiters {
     }
 
     /// Stops to wait.
+    #[inline]
     pub(super) fn leave(&mut self, ticket: Ticket) -> Left {
         self.losers -= usize::from(ticket.has_lost());
         if let Some(waiter) = self.waiting.remove(&ticket.number) {

@@ -120,3 +120,13 @@ fn a_weak_sender_either_keeps_the_channel_open_or_finds_it_closed() {
         }
     });
 }
+
+#[test]
+fn the_last_receiver_that_goes_is_told_to_whoever_waits_for_it() {
+    model(|| {
+        let (sender, receiver) = channel::<u8>(1);
+        let other = thread::spawn(move || drop(receiver));
+        block_on(sender.closed());
+        other.join().unwrap();
+    });
+}

@@ -25,6 +25,8 @@ pub(super) struct State<T> {
     sending: Waiters,
     /// Wait for messages.
     receiving: Waiters,
+    /// Wait for the end.
+    closing: Waiters,
 }
 
 /// Wakers that are left over once the lock is given up.
@@ -57,6 +59,7 @@ impl<T> State<T> {
             is_closed: false,
             sending: Waiters::new(),
             receiving: Waiters::new(),
+            closing: Waiters::new(),
         }
     }
 
@@ -136,6 +139,18 @@ impl<T> State<T> {
         self.receiving.wait(ticket, waker)
     }
 
+    /// Somebody waits for the end, from now on or still. Returns a waker that is not needed any more.
+    #[cold]
+    pub(super) fn wait_to_close(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Option<Waker> {
+        self.closing.wait(ticket, waker)
+    }
+
+    /// It does not wait for the end any more. Returns a waker that is not needed any more.
+    #[cold]
+    pub(super) fn stop_closing(&mut self, ticket: Ticket) -> Option<Waker> {
+        self.closing.leave(ticket).waker()
+    }
+
     /// A sender gives up. If it was woken, another one is to use the room.
     pub(super) fn stop_sending(&mut self, ticket: Ticket) -> Afterwards {
         let unused = self.sending.leave(ticket).waker();
@@ -153,6 +168,7 @@ impl<T> State<T> {
         self.is_closed = true;
         let mut all = self.sending.wake_all();
         all.append(&mut self.receiving.wake_all());
+        all.append(&mut self.closing.wake_all());
         all
     }
 

@@ -195,6 +195,25 @@ fn closing_wakes_all_and_what_was_sent_still_arrives() {
 }
 
 #[test]
+fn who_waits_for_the_end_is_woken_by_it_and_by_nothing_else() {
+    let (sender, receiver) = channel(1);
+    let (count, waker) = CountingWaker::pair();
+    let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(sender.closed())).collect();
+    for future in &mut waiting {
+        assert!(poll(future.as_mut(), &waker).is_none());
+    }
+    sender.try_send(1).unwrap();
+    assert_eq!(receiver.try_recv(), Ok(1));
+    drop(waiting.remove(0));
+    drop(receiver.clone());
+    assert_eq!(count.get(), 0);
+    drop(receiver);
+    assert_eq!(count.get(), 1);
+    assert!(poll(waiting[0].as_mut(), &waker).is_some());
+    assert!(poll(pin!(sender.closed()), &waker).is_some());
+}
+
+#[test]
 fn the_last_sender_ends_the_channel_and_the_last_receiver_fails_the_senders() {
     let (sender, receiver) = channel::<u8>(1);
     let (count, waker) = CountingWaker::pair();
