@@ -20,6 +20,9 @@
 pub use futures::StreamExt as _;
 
 #[doc(no_inline)]
+pub use crate::stream::StreamTimeExt as _;
+
+#[doc(no_inline)]
 pub use crate::io::{
     BufRead as _, BufReadExt as _, Read as _, ReadExt as _, ReadMoreExt as _, Seek as _, SeekExt as _,
     Write as _, WriteExt as _, WriteMoreExt as _,

@@ -41,7 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Files block in place as the standard streams do, and take turns with others in the same way.
     ("fs", &["scheduler", "io"]),
     ("os", &["fs", "net"]),
-    ("prelude", &["io"]),
+    ("prelude", &["io", "stream"]),
     // Other people's crates on this one.
     ("hyper", &["task", "time"]),
     ("surf", &["net", "time"]),
