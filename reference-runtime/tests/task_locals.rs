@@ -145,16 +145,16 @@ impl<F: FnMut()> Drop for OnDrop<F> {
 fn a_future_has_its_values_while_it_is_dropped() {
     let (tell, told) = mpsc::channel();
     let on_drop = move || tell.send((bump(), DEPTH.try_get(), USER.try_get().ok())).expect("it is received");
-    let future = |on_drop: Box<dyn FnMut() + Send>| async move {
-        let _on_drop = OnDrop(on_drop);
+    let future = |on_drop| async move {
+        let _on_drop: OnDrop<Box<dyn FnMut() + Send>> = on_drop;
         bump();
         pending::<()>().await;
     };
     block_on(async {
         let on_drop_in_scope = on_drop.clone();
-        let cancelled = task::spawn(future(Box::new(on_drop.clone())));
+        let cancelled = task::spawn(future(OnDrop(Box::new(on_drop.clone()))));
         task::yield_now().await;
-        let in_scope = task::spawn(USER.scope("ann".to_string(), future(Box::new(on_drop_in_scope))));
+        let in_scope = task::spawn(USER.scope("ann".to_string(), future(OnDrop(Box::new(on_drop_in_scope)))));
         for task in [cancelled, in_scope] {
             task.cancel().await;
         }

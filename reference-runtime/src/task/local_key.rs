@@ -118,8 +118,11 @@ pub struct LocalKey<T: 'static> {
 /// How a task gets a value without a scope. As functions, since only those who made them know that `T` may be sent.
 struct Lazy<T> {
     init: fn() -> T,
-    get: fn(usize, fn() -> T) -> Option<Local<T>>,
+    get: Get<T>,
 }
+
+/// [`locals::get`].
+type Get<T> = fn(usize, fn() -> T) -> Option<Local<T>>;
 
 /// A part of what [`task_local!`](crate::task_local) declares.
 #[doc(hidden)]
