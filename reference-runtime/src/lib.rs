@@ -53,6 +53,15 @@
 //! * Until it is found out, a blocking call delays what is queued behind it by some 0.4 ms. Where you know that a call
 //!   blocks for long, [`task::spawn_blocking`] and [`task::block_in_place`] spare the scheduler the guess.
 //!
+//! # Other people's crates
+//!
+//! A future that brings its own wake-ups works here as it is: channels and locks of any crate, async-io and what is
+//! built on it. What is written for `AsyncRead` and `AsyncWrite` of the `futures` crate works on our sockets. hyper 1,
+//! and with it axum, runs on them through [`hyper`](hyper/index.html). A crate that panics without a runtime of tokio is
+//! given one: by `async_compat::Compat::new(future)` around its futures, or by a runtime of tokio beside this one, whose
+//! `Handle::spawn` gives a handle that can be awaited in a task of ours. The repository has a program for each of these,
+//! with tests, in `reference-runtime/ecosystem`.
+//!
 //! # Features
 //!
 //! Only `sync` is on by default.

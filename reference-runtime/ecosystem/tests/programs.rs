@@ -72,3 +72,9 @@ fn a_bank_on_sqlite_loses_no_money_and_holds_nobody_up() {
     assert!(transfers.starts_with("8 tellers, 200 transfers, "), "{output}");
     assert_eq!(money, "1000 in 10 accounts");
 }
+
+#[test]
+fn a_crate_that_works_on_tokio_alone_works_here_in_two_ways() {
+    let expected = "this is /adapted\nthis is /beside\nand 3 from a task of ours, awaited in tokio\n";
+    assert_eq!(printed("tokio_only", &[]), expected);
+}

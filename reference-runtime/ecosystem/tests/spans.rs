@@ -130,13 +130,10 @@ fn every_task_has_a_span_around_its_polls_and_its_drop() {
     assert!(!seen.fields.contains_key("task.name") && !seen.has_parent && seen.follows.is_empty());
 
     // A name, a cause, and a panic.
-    let named = runtime.block_on(async {
-        let _request = tracing::info_span!("request").entered();
-        task::Builder::new()
-            .name("letters".to_owned())
-            .spawn(async { panic!("in a task") })
-            .expect("it spawns")
-    });
+    let request = tracing::info_span!("request").entered();
+    let builder = task::Builder::new().name("letters".to_owned());
+    let named = builder.spawn_on(async { panic!("in a task") }, runtime.handle()).expect("it spawns");
+    drop(request);
     let id = named.id();
     assert!(runtime.block_on(named.join()).expect_err("it panics").is_panic());
     let seen = notes.of(id);

@@ -16,7 +16,7 @@ pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// Every example, so that one call of cargo builds them all.
 const EXAMPLES: &[&str] =
-    &["axum_server", "configured_over_http", "diesel_sqlite", "hyper_client", "hyper_server"];
+    &["axum_server", "configured_over_http", "diesel_sqlite", "hyper_client", "hyper_server", "tokio_only"];
 
 /// The built example. Cargo builds it beside the tests only when it is not told which tests to build, so this asks again.
 pub(crate) fn example(name: &str) -> PathBuf {
