@@ -122,6 +122,7 @@ pub(crate) struct Scheduler {
     pub(crate) is_crowded: AtomicBool,
     /// Set once, by [`Scheduler::close`].
     is_closing: AtomicBool,
+    pub(crate) traced: trace::WhichRuntime,
     /// Tasks that were woken while the runtime closes, until `close` has come to all.
     cancelled: Mutex<Option<Vec<Runnable>>>,
 }
@@ -169,6 +170,7 @@ impl Scheduler {
             counters: Counters::default(),
             is_crowded: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),
+            traced: trace::WhichRuntime::new(),
             cancelled: Mutex::new(Some(Vec::new())),
             reactor,
             config,
@@ -349,11 +351,14 @@ impl Scheduler {
                 .any(|worker| !worker.queue.is_empty())
     }
 
-    /// How many tasks wait in the injector, in the lanes, and with a worker.
-    pub(crate) fn lengths(&self, worker: &Worker) -> [usize; 3] {
-        let lanes = [Lane::Blocking, Lane::Computing].map(|lane| self.lanes.queue(lane).len());
-        let next = usize::from(!worker.next_task.is_empty());
-        [self.injector.len(), lanes.iter().sum(), worker.queue.len() + next]
+    /// Records how many tasks wait in the injector, in the lanes, and with a worker.
+    pub(crate) fn trace_lengths(&self, worker: &Worker) {
+        self.traced.queued(|| {
+            let lanes = [Lane::Blocking, Lane::Computing].map(|lane| self.lanes.queue(lane).len());
+            [self.injector.len(), lanes.iter().sum()]
+        });
+        let next = || usize::from(!worker.next_task.is_empty());
+        worker.traced.queued(|| worker.queue.len() + next());
     }
 
     /// Moves what a worker holds to where every worker looks.

@@ -179,6 +179,7 @@ impl Monitor {
         let name = format!("{}-monitor", scheduler.config.thread_name);
         let started = thread::Builder::new().name(name).spawn(move || {
             let monitor = Arc::clone(&watch.scheduler);
+            monitor.traced.enter();
             let watched =
                 monitor.monitor.watched.as_ref().expect("a monitor that starts has something to watch");
             abort_on_panic(|| watched.run(watch));

@@ -159,7 +159,10 @@ impl Watch {
         for (seat, processor) in self.seats.iter_mut().zip(&self.scheduler.processors) {
             seat.look(processor.worker(), now, is_storm);
         }
-        self.trace_lengths();
+        self.seats
+            .iter()
+            .filter_map(|seat| seat.worker.as_ref())
+            .for_each(|worker| self.scheduler.trace_lengths(worker));
         self.watch_the_cores(now);
         let need = self.need();
         let suspects = self.seats.iter().filter(|seat| seat.suspicion.is_some()).count();
@@ -195,15 +198,6 @@ impl Watch {
             return Next::Sleep { first_look: self.pace };
         }
         self.pace(now, is_urgent, is_quiet, is_farewell)
-    }
-
-    fn trace_lengths(&self) {
-        for (processor, seat) in self.seats.iter().enumerate() {
-            if let Some(worker) = &seat.worker {
-                trace::queued(|| self.scheduler.lengths(worker));
-                trace::queued_at(processor, || self.scheduler.lengths(worker)[2]);
-            }
-        }
     }
 
     /// Finds out whether there are cores for all workers that are awake.

@@ -124,7 +124,7 @@ pub(crate) fn become_worker(context: Context, run: impl FnOnce(&Context)) {
     CURRENT.with(|current| {
         let context = current.get_or_init(|| context);
         context.worker.thread.get_or_init(ThreadId::current);
-        context.worker.traced.is_this();
+        context.worker.traced.is_this(&context.scheduler.traced);
         run(context);
     });
 }
@@ -182,7 +182,7 @@ impl Context {
     pub(crate) fn work(&self) {
         let Some(processor) = self.worker.permit.see().processor() else { return };
         self.held.set(Seen::held(processor));
-        trace::takes(processor);
+        self.worker.traced.takes(processor);
         self.worker.progress.resume();
         self.scheduler.monitor.wake_if_parked();
         self.beat.restart();
@@ -193,11 +193,11 @@ impl Context {
             }
             let seen = self.worker.permit.see();
             if seen != self.held.get() && !self.answer(seen) {
-                trace::returned();
+                self.worker.traced.returned();
                 break;
             }
         }
-        trace::gives_up();
+        self.worker.traced.gives_up();
         self.held.set(Seen::NONE);
         if self.is_searching.take() && self.scheduler.idle.stop_searching() {
             self.scheduler.notify();
@@ -332,7 +332,7 @@ impl Context {
 
     /// The beat: a task from the injector, if it is its turn, and a look at the reactor.
     fn look_up(&self) -> Option<Runnable> {
-        trace::queued(|| self.scheduler.lengths(&self.worker));
+        self.scheduler.trace_lengths(&self.worker);
         self.worker.progress.between_polls();
         self.beat.measure(self.scheduler.monitor.is_on());
         if self.scheduler.idle.is_worth_a_notify() {
@@ -381,7 +381,7 @@ impl Context {
         // one of the two sees the other, and a worker without a processor does not sleep among those that have one.
         let is_held = self.worker.permit.see().processor().is_some();
         if is_held && !scheduler.has_queued_work() && !scheduler.is_closing() {
-            trace::queued(|| scheduler.lengths(&self.worker));
+            scheduler.trace_lengths(&self.worker);
             let _asleep = trace::park(place.into());
             match attendant {
                 Some(attendant) => {

@@ -43,6 +43,7 @@ pub(super) struct Scheduler {
     tasks: Tasks,
     /// Set once, by [`Scheduler::close`].
     is_closing: AtomicBool,
+    traced: trace::WhichRuntime,
 }
 
 /// A task's way back to its scheduler.
@@ -74,11 +75,13 @@ impl Scheduler {
             threads: Threads::new(),
             tasks: Tasks::new(1),
             is_closing: AtomicBool::new(false),
+            traced: trace::WhichRuntime::new(),
         });
         for (number, (queue, parker)) in seats.into_iter().enumerate() {
             let context = Context::new(&scheduler, number, queue, parker);
             let started = scheduler.threads.start(Stage::S3Stealing, move || {
-                trace::takes(number);
+                context.worker.traced.is_this(&context.scheduler.traced);
+                context.worker.traced.takes(number);
                 become_worker(context, Context::work);
             });
             if started.is_err() {
@@ -149,10 +152,11 @@ impl Scheduler {
         !self.injector.is_empty() || self.workers.iter().any(|worker| !worker.queue.is_empty())
     }
 
-    /// How many tasks wait in the injector and with a worker, for a trace. There are no lanes yet.
-    fn lengths(&self, worker: &Worker) -> [usize; 3] {
-        let next = usize::from(!worker.next_task.is_empty());
-        [self.injector.len(), 0, worker.queue.len() + next]
+    /// Records how many tasks wait in the injector and with a worker.
+    fn trace_lengths(&self, worker: &Worker) {
+        self.traced.queued(|| [self.injector.len(), 0]);
+        let next = || usize::from(!worker.next_task.is_empty());
+        worker.traced.queued(|| worker.queue.len() + next());
     }
 
     fn is_closing(&self) -> bool {
@@ -272,7 +276,6 @@ impl Context {
 
     /// Polls tasks until the scheduler closes. Afterwards its queue is empty.
     fn work(&self) {
-        self.worker.traced.is_this();
         while let Some(runnable) = self.next_runnable() {
             self.poll(runnable);
         }
@@ -380,7 +383,7 @@ impl Context {
 
     /// The beat: a task from the injector, if it is its turn.
     fn look_up(&self) -> Option<Runnable> {
-        trace::queued(|| self.scheduler.lengths(&self.worker));
+        self.scheduler.trace_lengths(&self.worker);
         self.scheduler.injector.pop().inspect(|_| trace::took(|| 1))
     }
 
@@ -392,7 +395,7 @@ impl Context {
         scheduler.idle.sleep(Arc::clone(&self.worker), place, self.is_searching.take());
         // Step c of the proof in [`crate::idle`].
         if !scheduler.has_queued_work() && !scheduler.is_closing() {
-            trace::queued(|| scheduler.lengths(&self.worker));
+            scheduler.trace_lengths(&self.worker);
             let _asleep = trace::park(place.into());
             self.parker.park();
         }

@@ -65,6 +65,7 @@ pub struct Trace {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Thread {
     number: u32,
+    runtime: Option<u32>,
     name: String,
     dropped: u64,
 }
@@ -100,6 +101,23 @@ impl Thread {
     /// ```
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The runtime that it works for, counted from 0 in the order in which they came in this trace. `None`: for none, as
+    /// the main thread, or for one of the book's stages as a thread of its pool.
+    ///
+    /// ```
+    /// use reference_runtime::{Builder, trace};
+    ///
+    /// let recording = trace::start()?;
+    /// let runtime = Builder::new().worker_threads(1).build()?;
+    /// runtime.block_on(runtime.spawn(async {}));
+    /// let trace = recording.stop();
+    /// assert!(trace.threads().iter().any(|thread| thread.runtime() == Some(0)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn runtime(&self) -> Option<u32> {
+        self.runtime
     }
 
     /// How many of its events are not in the trace, as newer ones took their place.
@@ -151,11 +169,14 @@ impl Trace {
             dropped: view.forgotten,
             refused: view.refused,
         };
+        let mut runtimes: Vec<u32> = Vec::new();
         for recorded in view.rings {
+            let runtime = (recorded.runtime != 0).then(|| place_in(&mut runtimes, recorded.runtime));
             let kept = recorded.ring.read();
             trace.dropped += kept.dropped;
             let name = recorded.name.unwrap_or_else(|| format!("thread {}", recorded.thread));
-            trace.threads.push(Thread { number: recorded.thread, name, dropped: kept.dropped });
+            let dropped = kept.dropped;
+            trace.threads.push(Thread { number: recorded.thread, runtime, name, dropped });
             let read = |words: &Words| read(*words, recorded.thread, &view.locations);
             let first = trace.events.len();
             trace.events.extend(kept.events.iter().filter_map(read));
@@ -163,7 +184,8 @@ impl Trace {
         }
         // Stable, so what one thread did in one nanosecond stays in its order.
         trace.events.sort_by_key(|event| event.at);
-        find_who_takes(&mut trace.events);
+        let runtimes = trace.threads.iter().map(|thread| (thread.number, thread.runtime)).collect();
+        find_who_takes(&mut trace.events, &runtimes);
         // The rings are read a moment after the clock.
         trace.lasts = trace.lasts.max(trace.events.last().map_or(Duration::ZERO, |event| event.at));
         tell_apart(&mut trace.threads);
@@ -247,6 +269,15 @@ impl Trace {
     }
 }
 
+/// Where a number is in a list, at the end of it if it was nowhere.
+fn place_in(list: &mut Vec<u32>, number: u32) -> u32 {
+    let at = list.iter().position(|other| *other == number).unwrap_or_else(|| {
+        list.push(number);
+        list.len() - 1
+    });
+    at as u32
+}
+
 /// A worker whose processor was taken learns of it after its poll. Then that poll ended without one.
 fn mark_lost_processors(events: &mut [Event]) {
     let mut last_end = None;
@@ -266,12 +297,14 @@ fn mark_lost_processors(events: &mut [Event]) {
 }
 
 /// Who hands a processor off does not know who will take it: a thread that may have yet to start.
-fn find_who_takes(events: &mut [Event]) {
-    let mut takers: HashMap<u32, u32> = HashMap::new();
+fn find_who_takes(events: &mut [Event], runtimes: &HashMap<u32, Option<u32>>) {
+    // By runtime and processor.
+    let mut takers: HashMap<(Option<u32>, u32), u32> = HashMap::new();
     for event in events.iter_mut().rev() {
+        let runtime = runtimes.get(&event.thread).copied().flatten();
         match &mut event.what {
-            What::Takes { processor } => _ = takers.insert(*processor, event.thread),
-            What::HandedOff { processor, to, .. } => *to = takers.remove(processor),
+            What::Takes { processor } => _ = takers.insert((runtime, *processor), event.thread),
+            What::HandedOff { processor, to, .. } => *to = takers.remove(&(runtime, *processor)),
             _ => {}
         }
     }

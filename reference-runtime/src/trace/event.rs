@@ -32,11 +32,14 @@ pub struct Event {
 /// use reference_runtime::trace::{self, PollResult, What};
 ///
 /// let recording = trace::start()?;
-/// reference_runtime::block_on(reference_runtime::task::spawn(async {}));
+/// let runtime = reference_runtime::Runtime::new()?;
+/// runtime.block_on(runtime.spawn(async {}));
+/// // Whoever awaits a task hears of its end a moment before the poll is over.
+/// drop(runtime);
 /// let trace = recording.stop();
 /// let is_ready = |what| matches!(what, What::PollEnds { result: PollResult::Ready, .. });
 /// assert!(trace.events().any(|event| is_ready(event.what)));
-/// # Ok::<(), trace::AlreadyRecording>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -141,7 +144,7 @@ pub enum What {
         /// The number of the processor.
         processor: u32,
     },
-    /// So many tasks wait in a queue.
+    /// So many tasks wait in a queue of the runtime that the thread works for.
     #[non_exhaustive]
     Queued {
         /// Which queue.

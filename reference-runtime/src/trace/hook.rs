@@ -7,25 +7,33 @@ use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-use super::event::{ParkPlace, PollResult, Queue};
+use super::event::{ParkPlace, PollResult};
 use super::ring::Writer;
 use super::session::{self, LOCATION_BITS};
-use super::word::{Kind, NO_PROCESSOR, NO_THREAD, TASK_BITS, mask};
-use crate::primitive::{AtomicU32, Ordering};
+use super::which::WhichThread;
+use super::word::{Kind, NO_PROCESSOR, TASK_BITS, mask};
 
 /// How many locations a thread remembers the numbers of. A power of two.
 const REMEMBERED: usize = 64;
 
 thread_local! {
     static RECORDER: RefCell<Option<Recorder>> = const { RefCell::new(None) };
-    static THIS: This = const { This { number: Cell::new(0), processor: Cell::new(NO_PROCESSOR) } };
+    static THIS: This = const { This::new() };
 }
 
 /// What is known of a thread whether it records or not.
 struct This {
     /// Given at the first question; 0 before.
     number: Cell<u32>,
+    /// 0: none.
+    runtime: Cell<u32>,
     processor: Cell<u64>,
+}
+
+impl This {
+    const fn new() -> This {
+        This { number: Cell::new(0), runtime: Cell::new(0), processor: Cell::new(NO_PROCESSOR) }
+    }
 }
 
 /// What a thread records with.
@@ -39,35 +47,10 @@ struct Recorder {
     last_end: Option<u64>,
     /// By address, the numbers of locations.
     locations: [(usize, u32); REMEMBERED],
-    /// What was last recorded of the injector, the lanes and the own queue: only changes are events.
-    queued: [u64; 3],
-    /// The same of the workers' queues, for the monitor.
-    queued_at: Vec<u64>,
 }
 
-/// Which thread a worker is, for those who report about it.
-pub(crate) struct WhichThread(AtomicU32);
-
-impl WhichThread {
-    pub(crate) fn new() -> WhichThread {
-        WhichThread(AtomicU32::new(0))
-    }
-
-    /// It is the calling one.
-    pub(crate) fn is_this(&self) {
-        // Relaxed: a number that is read too early is not known yet.
-        self.0.store(this_thread(), Ordering::Relaxed);
-    }
-
-    fn number(&self) -> u64 {
-        match self.0.load(Ordering::Relaxed) {
-            0 => NO_THREAD,
-            number => u64::from(number),
-        }
-    }
-}
-
-fn this_thread() -> u32 {
+/// The number of the calling thread.
+pub(super) fn this_thread() -> u32 {
     THIS.with(|this| {
         if this.number.get() == 0 {
             this.number.set(session::next_thread());
@@ -76,8 +59,13 @@ fn this_thread() -> u32 {
     })
 }
 
+/// The calling thread works for the runtime of this number.
+pub(super) fn works_for(runtime: u32) {
+    THIS.with(|this| this.runtime.set(runtime));
+}
+
 #[inline]
-fn is_recording() -> bool {
+pub(super) fn is_recording() -> bool {
     session::current() != 0
 }
 
@@ -100,15 +88,13 @@ fn record(record: impl FnOnce(&mut Recorder)) {
 impl Recorder {
     #[cold]
     fn join() -> Option<Recorder> {
-        let place = session::join(this_thread())?;
+        let place = session::join(this_thread(), THIS.with(|this| this.runtime.get()))?;
         Some(Recorder {
             session: place.number,
             began: place.began,
             writer: place.writer,
             last_end: None,
             locations: [(0, 0); REMEMBERED],
-            queued: [0; 3],
-            queued_at: Vec::new(),
         })
     }
 
@@ -267,7 +253,7 @@ pub(crate) fn cancelled(task: impl FnOnce() -> u64) {
 
 #[cold]
 #[inline(never)]
-fn record_now(kind: Kind, about: u64) {
+pub(super) fn record_now(kind: Kind, about: u64) {
     record(|recorder| recorder.push_now(kind, about));
 }
 
@@ -342,26 +328,9 @@ impl Drop for InPlace {
 
 // ---- Processors ----
 
-/// This thread begins to work with this processor.
-pub(crate) fn takes(processor: usize) {
-    let processor = mask(processor as u64, 16);
-    THIS.with(|this| this.processor.set(processor));
-    if is_recording() {
-        record_now(Kind::Takes, processor);
-    }
-}
-
-/// This thread works without a processor from now on.
-pub(crate) fn gives_up() {
-    THIS.with(|this| this.processor.set(NO_PROCESSOR));
-}
-
-/// This thread comes back from a poll, and its processor is gone.
-pub(crate) fn returned() {
-    let processor = THIS.with(|this| this.processor.replace(NO_PROCESSOR));
-    if is_recording() {
-        record_now(Kind::Returned, processor);
-    }
+/// This thread holds this processor from now on, or none. Gives back what it held before.
+pub(super) fn holds(processor: u64) -> u64 {
+    THIS.with(|this| this.processor.replace(processor))
 }
 
 /// The monitor judged a poll that goes on. `verdict` is its place in [`super::collect::VERDICTS`].
@@ -379,56 +348,4 @@ pub(crate) fn handed_off(processor: usize, from: &WhichThread) {
     if is_recording() {
         record_now(Kind::HandedOff, from.number() | mask(processor as u64, 16) << 24);
     }
-}
-
-/// How many tasks wait in the injector, in the lanes, and in the queue of this thread.
-#[inline]
-pub(crate) fn queued(lengths: impl FnOnce() -> [usize; 3]) {
-    if is_recording() {
-        record_queued(lengths());
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn record_queued(lengths: [usize; 3]) {
-    let processor = THIS.with(|this| this.processor.get());
-    record(|recorder| {
-        let mut now = None;
-        for (at, length) in lengths.into_iter().enumerate() {
-            let queue = match at {
-                0 => Queue::Injector,
-                1 => Queue::Lanes,
-                _ if processor == NO_PROCESSOR => continue,
-                _ => Queue::Worker(processor as u32),
-            };
-            let length = mask(length as u64, 32);
-            if std::mem::replace(&mut recorder.queued[at], length) != length {
-                let now = *now.get_or_insert_with(|| recorder.now());
-                recorder.last_end = None;
-                recorder.push(Kind::Queued, now, queue.number() | length << 32);
-            }
-        }
-    });
-}
-
-/// How many tasks wait in the queue of the worker that holds a processor, as the monitor sees it.
-#[inline]
-pub(crate) fn queued_at(processor: usize, length: impl FnOnce() -> usize) {
-    if is_recording() {
-        record_queued_at(processor, mask(length() as u64, 32));
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn record_queued_at(processor: usize, length: u64) {
-    record(|recorder| {
-        if recorder.queued_at.len() <= processor {
-            recorder.queued_at.resize(processor + 1, 0);
-        }
-        if std::mem::replace(&mut recorder.queued_at[processor], length) != length {
-            recorder.push_now(Kind::Queued, Queue::Worker(processor as u32).number() | length << 32);
-        }
-    });
 }

@@ -4,7 +4,7 @@
 //! What lasts (polls, parks, `block_in_place`) is one event with a duration, which the rings have as a begin and an end;
 //! so there are two passes: the first finds for each begin its end, and for each poll the wake that led to it.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -36,7 +36,7 @@ impl Trace {
     /// Those of the writer.
     pub fn write_to(&self, mut to: impl Write) -> io::Result<()> {
         let links = Links::of(self);
-        self.write_head(&mut to)?;
+        self.write_head(&links, &mut to)?;
         let mut first = true;
         let mut line = String::new();
         let mut put = |event: Object| -> io::Result<()> {
@@ -51,7 +51,7 @@ impl Trace {
             put(self.lasting(&links, cut.end, cut.begin, cut.end_at, true))?;
         }
         let mut polled: HashMap<u32, u64> = HashMap::new();
-        let mut queued = self.empty_queues();
+        let mut queued = links.empty_queues(self);
         for (at, event) in self.events.iter().enumerate() {
             self.put_event(&links, at, event, &mut polled, &mut queued, &mut put)?;
         }
@@ -89,11 +89,11 @@ impl Trace {
         })
     }
 
-    fn write_head(&self, to: &mut impl Write) -> io::Result<()> {
+    fn write_head(&self, links: &Links, to: &mut impl Write) -> io::Result<()> {
         write!(to, "{{\"displayTimeUnit\":\"ns\",\n\"otherData\":{{")?;
         write!(to, "\"format\":\"reference-runtime-trace\",\"version\":{VERSION}")?;
         write!(to, ",\"crate\":{}", Text(env!("CARGO_PKG_VERSION")))?;
-        write!(to, ",\"workers\":{},\"dropped\":{}", self.workers(), self.dropped())?;
+        write!(to, ",\"workers\":{},\"dropped\":{}", links.processors(self).len(), self.dropped())?;
         if self.refused > 0 {
             write!(to, ",\"threads_without_room\":{}", self.refused)?;
         }
@@ -101,20 +101,6 @@ impl Trace {
             write!(to, ",{}:{}", Text(key), Text(value))?;
         }
         write!(to, "}},\n\"traceEvents\":[")
-    }
-
-    /// How many processors were seen.
-    fn workers(&self) -> u32 {
-        let processor = |event: &Event| match event.what {
-            What::Takes { processor } | What::PollEnds { processor: Some(processor), .. } => processor + 1,
-            _ => 0,
-        };
-        self.events.iter().map(processor).max().unwrap_or(0)
-    }
-
-    fn empty_queues(&self) -> BTreeMap<Queue, u32> {
-        let workers = (0..self.workers()).map(Queue::Worker);
-        [Queue::Injector, Queue::Lanes].into_iter().chain(workers).map(|queue| (queue, 0)).collect()
     }
 
     fn put_names(&self, links: &Links, put: &mut impl FnMut(Object) -> io::Result<()>) -> io::Result<()> {
@@ -136,7 +122,7 @@ impl Trace {
         at: usize,
         event: &Event,
         polled: &mut HashMap<u32, u64>,
-        queued: &mut BTreeMap<Queue, u32>,
+        queued: &mut BTreeMap<(u32, Queue), u32>,
         put: &mut impl FnMut(Object) -> io::Result<()>,
     ) -> io::Result<()> {
         let tid = links.tid(event.thread);
@@ -202,10 +188,13 @@ impl Trace {
                 put(instant("processor", "handoff").args(arguments().add("processor", &processor)))
             }
             What::Queued { queue, tasks } => {
-                queued.insert(queue, tasks);
-                let lengths = queued
-                    .iter()
-                    .fold(arguments(), |args, (queue, tasks)| args.add(&queue.to_string(), tasks));
+                queued.insert((links.runtime(event.thread), queue), tasks);
+                let lengths =
+                    queued.iter().fold(arguments(), |args, ((runtime, queue), tasks)| match runtime {
+                        0 => args.add(&queue.to_string(), tasks),
+                        // The first needs no number, since most often there is one.
+                        runtime => args.add(&format!("{queue} of {}", runtime + 1), tasks),
+                    });
                 put(Object::new("queued", "queue", "C", event.at, tid).args(lengths))
             }
         }
@@ -259,7 +248,9 @@ impl Trace {
 /// Which events belong together, by their places in the trace.
 #[derive(Default)]
 struct Links {
+    /// Of threads, and their runtimes.
     tids: HashMap<u32, u32>,
+    runtimes: HashMap<u32, u32>,
     /// From begins to ends.
     end: HashMap<usize, usize>,
     /// The flow that starts at a wake, and the one that ends at the begin of a poll.
@@ -296,6 +287,7 @@ impl Links {
         let mut open: HashMap<u32, Open> = HashMap::new();
         for (tid, thread) in (1..).zip(trace.threads()) {
             links.tids.insert(thread.number(), tid);
+            links.runtimes.insert(thread.number(), thread.runtime().unwrap_or(0));
             // The first event that is kept of a thread is its first, or has older ones before it.
             let first = (thread.dropped() == 0).then_some(Duration::ZERO);
             open.insert(thread.number(), Open { first, ..Open::default() });
@@ -356,6 +348,30 @@ impl Links {
 
     fn tid(&self, thread: u32) -> u32 {
         *self.tids.get(&thread).expect("the threads of all events are in the trace")
+    }
+
+    fn runtime(&self, thread: u32) -> u32 {
+        self.runtimes.get(&thread).copied().unwrap_or(0)
+    }
+
+    /// The processors that were seen, with their runtimes.
+    fn processors(&self, trace: &Trace) -> BTreeSet<(u32, u32)> {
+        let processor = |event: &Event| match event.what {
+            What::Takes { processor } | What::PollEnds { processor: Some(processor), .. } => {
+                Some((self.runtime(event.thread), processor))
+            }
+            _ => None,
+        };
+        trace.events.iter().filter_map(processor).collect()
+    }
+
+    /// All queues, as at the begin.
+    fn empty_queues(&self, trace: &Trace) -> BTreeMap<(u32, Queue), u32> {
+        let processors = self.processors(trace).into_iter();
+        let queues = processors.flat_map(|(runtime, processor)| {
+            [Queue::Injector, Queue::Lanes, Queue::Worker(processor)].map(|queue| ((runtime, queue), 0))
+        });
+        queues.collect()
     }
 
     /// The end of what begins at a place, and its time; without an end it goes on when the trace ends.

@@ -40,6 +40,7 @@ mod json;
 mod json_object;
 mod ring;
 mod session;
+mod which;
 mod word;
 
 use std::collections::BTreeMap;
@@ -51,7 +52,10 @@ pub use event::{Event, ParkPlace, PollResult, Queue, What};
 
 pub(crate) use collect::names_are_in;
 pub(crate) use environment::{runtime_ends, runtime_starts};
-pub(crate) use hook::*;
+pub(crate) use hook::{
+    asleep, blocked, cancelled, handed_off, in_place, named, park, poll_begins, spawned, stole, took, woken,
+};
+pub(crate) use which::{WhichRuntime, WhichThread};
 
 use session::Limits;
 

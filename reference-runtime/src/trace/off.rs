@@ -26,6 +26,19 @@ pub(crate) enum ParkPlace {
     Spare,
 }
 
+pub(crate) struct WhichRuntime;
+
+impl WhichRuntime {
+    pub(crate) fn new() -> WhichRuntime {
+        WhichRuntime
+    }
+
+    pub(crate) fn enter(&self) {}
+
+    #[inline]
+    pub(crate) fn queued(&self, _: impl FnOnce() -> [usize; 2]) {}
+}
+
 pub(crate) struct WhichThread;
 
 impl WhichThread {
@@ -33,7 +46,16 @@ impl WhichThread {
         WhichThread
     }
 
-    pub(crate) fn is_this(&self) {}
+    pub(crate) fn is_this(&self, _: &WhichRuntime) {}
+
+    #[inline]
+    pub(crate) fn queued(&self, _: impl FnOnce() -> usize) {}
+
+    pub(crate) fn takes(&self, _: usize) {}
+
+    pub(crate) fn gives_up(&self) {}
+
+    pub(crate) fn returned(&self) {}
 }
 
 #[must_use]
@@ -93,25 +115,10 @@ pub(crate) fn in_place() -> InPlace {
 }
 
 #[inline]
-pub(crate) fn takes(_: usize) {}
-
-#[inline]
-pub(crate) fn gives_up() {}
-
-#[inline]
-pub(crate) fn returned() {}
-
-#[inline]
 pub(crate) fn blocked(_: &WhichThread, _: u8, _: Duration) {}
 
 #[inline]
 pub(crate) fn handed_off(_: usize, _: &WhichThread) {}
-
-#[inline]
-pub(crate) fn queued(_: impl FnOnce() -> [usize; 3]) {}
-
-#[inline]
-pub(crate) fn queued_at(_: usize, _: impl FnOnce() -> usize) {}
 
 #[inline]
 pub(crate) fn names_are_in(_: fn(u64) -> Option<std::sync::Arc<str>>) {}

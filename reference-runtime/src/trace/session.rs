@@ -58,6 +58,8 @@ pub(super) struct Session {
 #[derive(Clone)]
 pub(super) struct Recorded {
     pub(super) thread: u32,
+    /// The number of the runtime that it works for, or 0.
+    pub(super) runtime: u32,
     pub(super) name: Option<String>,
     pub(super) ring: Arc<Ring>,
 }
@@ -120,14 +122,14 @@ pub(super) fn look<R>(number: u32, read: impl FnOnce(&Session) -> R) -> Option<R
 }
 
 /// A ring for the calling thread.
-pub(super) fn join(thread: u32) -> Option<Place> {
+pub(super) fn join(thread: u32, runtime: u32) -> Option<Place> {
     let mut session = session();
     let session = session.as_mut()?;
     let writer = session.has_room().then(|| ring::ring(session.limits.events_per_thread));
     match &writer {
         Some(writer) => {
             let name = std::thread::current().name().map(str::to_owned);
-            session.rings.push(Recorded { thread, name, ring: Arc::clone(writer.ring()) });
+            session.rings.push(Recorded { thread, runtime, name, ring: Arc::clone(writer.ring()) });
         }
         None => session.refused += 1,
     }

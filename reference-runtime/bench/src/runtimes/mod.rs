@@ -147,6 +147,8 @@ pub(crate) enum Kind {
         detects: bool,
         learns: bool,
     },
+    #[cfg(feature = "trace")]
+    OursTraced,
     /// By the number that the book gives it.
     Stage(u8),
     Tokio,
@@ -176,6 +178,13 @@ pub(crate) const CONTENDERS: &[Contender] = &[
         about: "the same with handoff_after(None): no monitor",
         offers: Offers::ALL,
         kind: Kind::Ours { detects: false, learns: true },
+    },
+    #[cfg(feature = "trace")]
+    Contender {
+        name: "ours-traced",
+        about: "ours while it records a trace",
+        offers: Offers::ALL,
+        kind: Kind::OursTraced,
     },
     Contender { name: "s3", about: "stage 3, stealing", offers: Offers::TASKS, kind: Kind::Stage(3) },
     Contender { name: "s4", about: "stage 4, reactor", offers: Offers::REACTOR, kind: Kind::Stage(4) },
@@ -228,6 +237,11 @@ impl Contender {
     pub(crate) fn run(&self, plan: &Plan) -> Result<Vec<Metric>, String> {
         match self.kind {
             Kind::Ours { .. } => child::on::<ours::Ours>(self, plan),
+            #[cfg(feature = "trace")]
+            Kind::OursTraced => {
+                let _recording = reference_runtime::trace::start().map_err(|error| error.to_string())?;
+                child::on::<ours::Ours>(self, plan)
+            }
             Kind::Stage(_) => child::on::<stage::OnStage>(self, plan),
             Kind::Tokio => child::on::<tokio::Tokio>(self, plan),
             Kind::TokioCurrent => child::on::<tokio_current::TokioCurrent>(self, plan),

@@ -24,8 +24,11 @@ impl Runtime for Ours {
     type Listener = TcpListener;
 
     fn start(contender: &Contender, workers: usize) -> io::Result<Self> {
-        let Kind::Ours { detects, learns } = contender.kind else {
-            return Err(io::Error::other(format!("{} is not ours", contender.name)));
+        let (detects, learns) = match contender.kind {
+            Kind::Ours { detects, learns } => (detects, learns),
+            #[cfg(feature = "trace")]
+            Kind::OursTraced => (true, true),
+            _ => return Err(io::Error::other(format!("{} is not ours", contender.name))),
         };
         let mut builder = Builder::new();
         builder.worker_threads(workers).learn(learns);
