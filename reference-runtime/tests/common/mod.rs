@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
 pub(crate) mod folder;
+pub(crate) mod talk;
 
 use std::fs;
 use std::future::Future;
