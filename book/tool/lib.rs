@@ -6,6 +6,7 @@
 mod record;
 mod render;
 mod serve;
+mod trace;
 
 pub use record::record;
 pub use render::{build_dir, render};

@@ -3,6 +3,7 @@
 //! mdBook reports a missing include, a broken link and more of the kind as a line in its log, and goes on. Here each
 //! such line is a failure: [`render`] collects the log of the build and returns an error if anything is in it.
 
+use crate::trace::{copy_traces, place_players};
 use anyhow::{Context, Result, bail, ensure};
 use mdbook_driver::{MDBook, config::Config};
 use mdbook_mermaid::Mermaid;
@@ -40,17 +41,21 @@ pub fn render(root: &Path, build_dir: Option<&Path>) -> Result<PathBuf> {
     );
 
     let log = Log::default();
-    let built = with_default(log.clone(), || -> Result<()> {
+    let built = with_default(log.clone(), || -> Result<_> {
         let mut book = MDBook::load_with_config(root, config)?;
+        let traces = place_players(root, &mut book.book)?;
         book.with_preprocessor(Mermaid);
-        book.build()
+        book.build()?;
+        Ok(traces)
     });
     let lines = log.lines.lock().expect("no holder panics");
-    if let Err(error) = built {
-        bail!("the book cannot be built: {error:#}{}", list(&lines));
-    }
+    let traces = match built {
+        Ok(traces) => traces,
+        Err(error) => bail!("the book cannot be built: {error:#}{}", list(&lines)),
+    };
     ensure!(lines.is_empty(), "mdBook warned while it built the book:{}", list(&lines));
 
+    copy_traces(root, &traces, &target)?;
     let script = target.join("mermaid.min.js");
     fs::write(&script, MERMAID_SCRIPT).with_context(|| format!("{} cannot be written", script.display()))?;
     Ok(target)

@@ -22,6 +22,7 @@ use reference_runtime::task::JoinHandle;
 use reference_runtime::time::sleep;
 use reference_runtime::trace::Recorder;
 
+// ANCHOR: numbers
 const WORKERS: usize = 2;
 const CLIENTS: u8 = 6;
 const PINGS: u8 = 8;
@@ -30,6 +31,7 @@ const BETWEEN_PINGS: Duration = Duration::from_millis(6);
 const SLOW: [[u8; 2]; WORKERS] = [[2, 3], [3, 3]];
 const BLOCKS: Duration = Duration::from_millis(20);
 const COMPUTES: Duration = Duration::from_millis(5);
+// ANCHOR_END: numbers
 
 const STAGES: [(Stage, &str, &str); 4] = [
     (Stage::S4Reactor, "s4", "stage 4: the handler blocks its worker"),
@@ -53,6 +55,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
+// ANCHOR: record
 /// Runs the scenario on a stage, writes its trace, and tells how long the slowest ping took of those that do not block.
 fn record(stage: Stage, title: &str, file: &Path) -> io::Result<Duration> {
     let recording = Recorder::new()
@@ -67,6 +70,7 @@ fn record(stage: Stage, title: &str, file: &Path) -> io::Result<Duration> {
     trace.save(file)?;
     Ok(slowest)
 }
+// ANCHOR_END: record
 
 fn named<T: Send + 'static>(
     front: &Front,
@@ -102,6 +106,7 @@ async fn accept(front: Front, listener: TcpListener) -> io::Result<()> {
     Ok(())
 }
 
+// ANCHOR: serve
 async fn serve(front: Front, mut stream: TcpStream) -> io::Result<()> {
     let mut request = [0; 2];
     while stream.read_exact(&mut request).await.is_ok() {
@@ -116,6 +121,7 @@ async fn serve(front: Front, mut stream: TcpStream) -> io::Result<()> {
     }
     Ok(())
 }
+// ANCHOR_END: serve
 
 async fn ping(number: u8, mut stream: TcpStream) -> io::Result<Duration> {
     let mut slowest = Duration::ZERO;
