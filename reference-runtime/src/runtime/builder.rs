@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use super::{BlockedPoll, Handle, Runtime};
+use super::{Handle, Runtime, observe};
 use crate::primitive::Arc;
 use crate::scheduler::{Config, Hooks, Scheduler};
 use crate::trace;
@@ -49,7 +49,7 @@ pub struct Builder {
     handoff_after: Option<Duration>,
     learns: bool,
     asks_the_kernel: bool,
-    hooks: Hooks,
+    pub(super) hooks: Hooks,
 }
 
 impl Builder {
@@ -265,28 +265,6 @@ impl Builder {
         self
     }
 
-    /// Calls `hook` whenever the monitor takes the processor from a stuck poll. It runs on the monitor's thread, so it
-    /// should be short: while it runs, no other stuck poll is found. A panic in it is caught.
-    ///
-    /// ```
-    /// use std::sync::mpsc;
-    ///
-    /// let (tell, told) = mpsc::channel();
-    /// let runtime = reference_runtime::Builder::new()
-    ///     .worker_threads(1)
-    ///     .on_blocked(move |poll| drop(tell.send(poll.spawned_at().line())))
-    ///     .build()?;
-    /// let line = line!() + 1;
-    /// let blocking = runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) });
-    /// assert_eq!(told.recv(), Ok(line));
-    /// # runtime.block_on(blocking);
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn on_blocked(&mut self, hook: impl Fn(&BlockedPoll) + Send + Sync + 'static) -> &mut Self {
-        self.hooks.on_blocked = Some(Arc::new(hook));
-        self
-    }
-
     /// Starts the runtime: its workers and its monitor.
     ///
     /// ```
@@ -297,8 +275,8 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the poller or the first threads cannot be had from the system, or if `REFERENCE_RUNTIME_THREADS` is needed
-    /// and is no number from 1 to 32,768.
+    /// If the poller or the first threads cannot be had from the system, if `REFERENCE_RUNTIME_THREADS` is needed and is
+    /// no number from 1 to 32,768, or if `REFERENCE_RUNTIME_BLOCKED` is neither a switch nor a time.
     pub fn build(&self) -> io::Result<Runtime> {
         let worker_threads = match self.worker_threads {
             Some(workers) => workers,
@@ -314,6 +292,7 @@ impl Builder {
             learns: self.learns,
             asks_the_kernel: self.asks_the_kernel,
             hooks: self.hooks.clone(),
+            lines_after: observe::lines_after()?,
         };
         trace::runtime_starts();
         Ok(Runtime { handle: Handle { scheduler: Scheduler::start(config)? }, is_shut_down: false })

@@ -22,6 +22,7 @@ pub struct Metrics {
     tasks: u64,
     census: Census,
     counts: Counts,
+    dropped_reports: u64,
 }
 
 impl Metrics {
@@ -31,6 +32,7 @@ impl Metrics {
             tasks: scheduler.unfinished(),
             census: scheduler.threads.census(),
             counts: scheduler.counters.read(),
+            dropped_reports: scheduler.reports.dropped(),
         }
     }
 
@@ -182,6 +184,17 @@ impl Metrics {
     /// ```
     pub fn unknown_polls(&self) -> u64 {
         self.counts.unknown
+    }
+
+    /// Reports that were dropped, since a hook of [`Builder::on_blocked`](crate::Builder::on_blocked) was slow.
+    ///
+    /// ```
+    /// let runtime = reference_runtime::Runtime::builder().worker_threads(1).build()?;
+    /// assert_eq!(runtime.metrics().dropped_reports(), 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn dropped_reports(&self) -> u64 {
+        self.dropped_reports
     }
 
     /// How often the monitor looked.

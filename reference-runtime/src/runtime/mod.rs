@@ -7,6 +7,7 @@
 mod builder;
 mod handle;
 mod metrics;
+mod observe;
 
 use std::fmt;
 use std::future::Future;
@@ -18,7 +19,9 @@ use std::time::Duration;
 pub use self::builder::Builder;
 pub use self::handle::{Entered, Handle};
 pub use self::metrics::Metrics;
-pub use crate::scheduler::monitor::{BlockedPoll, Verdict};
+pub use crate::scheduler::report::{BlockedPoll, Verdict};
+pub use crate::scheduler::returned::ReturnedPoll;
+pub use crate::scheduler::system_call::SystemCall;
 
 use crate::primitive::Arc;
 use crate::reactor::Reactor;

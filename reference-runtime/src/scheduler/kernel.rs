@@ -8,6 +8,17 @@ use std::time::Duration;
 
 pub(crate) use platform::Thread;
 
+use super::system_call::SystemCall;
+
+/// What a thread sleeps in, as far as the kernel tells.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Sleep {
+    /// `None`: in a page fault, or not told.
+    pub(crate) system_call: Option<SystemCall>,
+    /// The function of the kernel in which it sleeps.
+    pub(crate) wait_channel: Option<String>,
+}
+
 /// What the kernel says of a thread at one moment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
@@ -38,7 +49,7 @@ mod platform {
     use std::os::unix::fs::FileExt;
     use std::time::Duration;
 
-    use super::{Sign, ThreadId};
+    use super::{Sign, Sleep, SystemCall, ThreadId};
 
     /// The numbers in `schedstat`: nanoseconds on a core, and nanoseconds in the queue for one.
     const ON_A_CORE: usize = 0;
@@ -46,6 +57,7 @@ mod platform {
 
     /// A thread of this process, with its files open.
     pub(crate) struct Thread {
+        id: ThreadId,
         stat: Option<File>,
         schedstat: Option<File>,
     }
@@ -55,9 +67,8 @@ mod platform {
     }
 
     impl Thread {
-        pub(crate) fn open(ThreadId(id): ThreadId) -> Self {
-            let open = |file: &str| File::open(format!("/proc/self/task/{id}/{file}")).ok();
-            Self { stat: open("stat"), schedstat: open("schedstat") }
+        pub(crate) fn open(id: ThreadId) -> Self {
+            Self { id, stat: open(id, "stat"), schedstat: open(id, "schedstat") }
         }
 
         // ANCHOR: sign
@@ -78,6 +89,26 @@ mod platform {
             self.time(WAITING_FOR_A_CORE)
         }
 
+        /// How long it has been on a core since it started. Exact while it sleeps; while it runs, as of the kernel's last
+        /// clock tick.
+        pub(crate) fn used(&self) -> Option<Duration> {
+            self.time(ON_A_CORE)
+        }
+
+        /// What it sleeps in at this moment. Asked about rarely, so these files are not kept open.
+        pub(crate) fn sleep(&self) -> Sleep {
+            let mut bytes = [0; 256];
+            let mut read = |file: &str| {
+                let read = open(self.id, file)?.read_at(&mut bytes, 0).ok()?;
+                std::str::from_utf8(&bytes[..read]).ok().map(str::trim_end).map(str::to_owned)
+            };
+            // `running`, or -1 in a page fault, or the number of the call, and its arguments.
+            let number = read("syscall").and_then(|line| line.split(' ').next()?.parse().ok());
+            // 0: in none, or it is not for us to know.
+            let wait_channel = read("wchan").filter(|name| name != "0" && !name.is_empty());
+            Sleep { system_call: number.map(SystemCall::new), wait_channel }
+        }
+
         /// One of the times of `schedstat`.
         fn time(&self, place: usize) -> Option<Duration> {
             let mut bytes = [0; 64];
@@ -86,6 +117,10 @@ mod platform {
             let nanos = std::str::from_utf8(digits).ok()?.parse().ok()?;
             Some(Duration::from_nanos(nanos))
         }
+    }
+
+    fn open(ThreadId(id): ThreadId, file: &str) -> Option<File> {
+        File::open(format!("/proc/self/task/{id}/{file}")).ok()
     }
 
     /// The letter after the thread's name, which stands in parentheses and may itself contain any character.
@@ -102,7 +137,7 @@ mod platform {
 mod platform {
     use std::time::Duration;
 
-    use super::{Sign, ThreadId};
+    use super::{Sign, Sleep, ThreadId};
 
     /// A thread of this process, of which nothing is known.
     pub(crate) struct Thread;
@@ -122,6 +157,14 @@ mod platform {
 
         pub(crate) fn waited_for_a_core(&self) -> Option<Duration> {
             None
+        }
+
+        pub(crate) fn used(&self) -> Option<Duration> {
+            None
+        }
+
+        pub(crate) fn sleep(&self) -> Sleep {
+            Sleep::default()
         }
     }
 }

@@ -7,10 +7,17 @@
 //!
 //! A type is known by the address of its monomorphised poll function. All `Pin<Box<dyn Future>>` are one type.
 
+use std::time::Duration;
+
 use crossbeam::utils::CachePadded;
 
 use crate::primitive::{AtomicBool, AtomicU32, Ordering};
 use crate::queue::Injector;
+
+/// A poll in a lane that ends within this time did not block, or not so that it would matter.
+const SHORT_BLOCK: Duration = Duration::from_micros(100);
+/// A poll in a lane that ends within this time did not compute for long.
+pub(super) const SHORT_COMPUTE: Duration = Duration::from_millis(1);
 
 /// Where a poll happens that does not happen on a worker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,6 +106,27 @@ impl Learned {
         let score = if doubt == 0 { (score + RAISE).min(MAX_SCORE) } else { score.max(TRIAL) };
         slot.store((score | doubt) << shift, Ordering::Relaxed);
         self.has_any.store(true, Ordering::Relaxed);
+    }
+
+    /// A poll in `lane` of a future of type `kind` took so long and, if that is long and the kernel tells, computed for so
+    /// much of it.
+    pub(super) fn learn(&self, kind: usize, lane: Lane, took: Duration, computed: Option<Duration>) {
+        let short = match lane {
+            Lane::Blocking => SHORT_BLOCK,
+            Lane::Computing => SHORT_COMPUTE,
+        };
+        if took < short {
+            return self.lower(kind, lane);
+        }
+        let Some(computed) = computed else { return };
+        // Between the two bounds the thread may have blocked, or waited for a core: that proves nothing.
+        if lane == Lane::Blocking && computed > took / 2 {
+            self.raise(kind, Lane::Computing);
+        } else if lane == Lane::Computing && computed < took / 10 {
+            self.raise(kind, Lane::Blocking);
+        } else {
+            self.confirm(kind, lane);
+        }
     }
 
     /// A poll in `lane` of a future of type `kind` was as long as expected.

@@ -2,7 +2,7 @@
 
 use crate::primitive::{AtomicU64, Ordering};
 
-use super::monitor::Verdict;
+use super::report::Verdict;
 
 /// How many tasks a thread has spawned, and how many finished on it.
 #[derive(Default)]

@@ -14,20 +14,29 @@
 //!
 //! No code of users runs under a lock of this module: polls, drops of futures, and wakers happen between locks.
 
+mod absence;
 pub(crate) mod alarm;
+mod asides;
+mod config;
 mod crowd;
 pub(crate) mod handoff;
 mod home;
 mod in_place;
 pub(crate) mod kernel;
 pub(crate) mod lanes;
+pub(crate) mod lines;
 pub(crate) mod metrics;
 mod mode;
 pub(crate) mod monitor;
 mod progress;
+pub(crate) mod report;
+pub(crate) mod reports;
+pub(crate) mod returned;
 mod seat;
 pub(crate) mod stint;
+pub(crate) mod system_call;
 pub(crate) mod threads;
+mod traced;
 mod watch;
 pub(crate) mod worker;
 
@@ -38,66 +47,24 @@ use std::time::{Duration, Instant};
 
 use crossbeam::utils::CachePadded;
 
+pub(crate) use self::config::{Config, Hooks};
 use self::handoff::Seen;
 use self::home::Home;
 pub(crate) use self::in_place::block_in_place;
 use self::lanes::{Lane, Lanes, Learned};
 use self::metrics::Counters;
 use self::monitor::Monitor;
+use self::reports::Reports;
 use self::threads::Threads;
 use self::worker::{Context, Worker, with_current};
 use crate::idle::{Idle, Place};
-use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, before_user_code, lock};
+use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, lock};
 use crate::queue::Injector;
 use crate::reactor::Reactor;
 pub(crate) use crate::runnable::{BLOCKING, NO_TAG};
 use crate::runnable::{JoinHandle, Runnable, Schedule, Task, Wake, named_task, task};
 use crate::tasks::Tasks;
 use crate::trace;
-
-/// What a scheduler is built from.
-pub(crate) struct Config {
-    pub(crate) worker_threads: usize,
-    /// At least one more than `worker_threads`: a lane needs a thread.
-    pub(crate) max_threads: usize,
-    pub(crate) thread_keep_alive: Duration,
-    pub(crate) thread_name: String,
-    pub(crate) thread_stack_size: Option<usize>,
-    /// The time between two looks of the monitor at a worker that seems stuck. `None`: no monitor.
-    pub(crate) handoff_after: Option<Duration>,
-    pub(crate) learns: bool,
-    /// Whether the monitor may ask the kernel about a thread. Off in tests of platforms where it cannot.
-    pub(crate) asks_the_kernel: bool,
-    pub(crate) hooks: Hooks,
-}
-
-/// Functions of the user that are called now and then.
-#[derive(Default, Clone)]
-pub(crate) struct Hooks {
-    pub(crate) on_thread_start: Option<ThreadHook>,
-    pub(crate) on_thread_stop: Option<ThreadHook>,
-    pub(crate) on_blocked: Option<BlockedHook>,
-}
-
-type ThreadHook = Arc<dyn Fn() + Send + Sync>;
-type BlockedHook = Arc<dyn Fn(&monitor::BlockedPoll) + Send + Sync>;
-
-impl Hooks {
-    pub(crate) fn call_on_start(&self) {
-        Self::call(self.on_thread_start.as_deref());
-    }
-
-    pub(crate) fn call_on_stop(&self) {
-        Self::call(self.on_thread_stop.as_deref());
-    }
-
-    /// A panic of the user's function has been printed; the thread goes on.
-    fn call(hook: Option<&(dyn Fn() + Send + Sync)>) {
-        let Some(hook) = hook else { return };
-        before_user_code();
-        let _ = catch_unwind(AssertUnwindSafe(hook));
-    }
-}
 
 /// The longest time between two looks of a closing thread at the reactor.
 const SLOWEST_JOIN: Duration = Duration::from_millis(10);
@@ -118,6 +85,7 @@ pub(crate) struct Scheduler {
     pub(crate) tasks: Tasks,
     pub(crate) monitor: Monitor,
     pub(crate) counters: Counters,
+    pub(crate) reports: Reports,
     /// Whether another worker would find no core. Relaxed: a hint by the monitor.
     pub(crate) is_crowded: AtomicBool,
     /// Set once, by [`Scheduler::close`].
@@ -168,6 +136,7 @@ impl Scheduler {
             tasks: Tasks::new(processors + 1),
             monitor,
             counters: Counters::default(),
+            reports: Reports::new(config.hooks.of_reports.clone(), config.lines_after, &config.thread_name),
             is_crowded: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),
             traced: trace::WhichRuntime::new(),
@@ -408,6 +377,9 @@ impl Scheduler {
         }
         let is_own_thread = self.with_context(|_| ()).is_some();
         let all_ended = !is_own_thread && self.join_threads(deadline);
+        if is_first {
+            self.reports.close(!is_own_thread, deadline);
+        }
         self.reactor.close();
         all_ended
     }

@@ -31,7 +31,6 @@
 //!   long left that core's store buffer when the farewell look comes. So the path of a push needs no fence.
 
 use std::io;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::time::Duration;
 
 use super::alarm::Alarm;
@@ -39,113 +38,6 @@ use super::mode::Mode;
 use super::watch::{Next, Watch};
 use super::{Scheduler, abort_on_panic};
 use crate::primitive::{Arc, AtomicU64, Mutex, Ordering, lock, thread};
-
-/// What the monitor makes of a poll that goes on and on.
-///
-/// ```
-/// use reference_runtime::{Builder, Verdict};
-/// use std::sync::mpsc;
-///
-/// let (tell, told) = mpsc::channel();
-/// let runtime = Builder::new().worker_threads(1).on_blocked(move |poll| drop(tell.send(poll.verdict()))).build()?;
-/// // Blocks its thread until somebody has noticed.
-/// let verdict = runtime.block_on(runtime.spawn(async move { told.recv() })).unwrap();
-/// assert!(matches!(verdict, Verdict::Blocked | Verdict::Unknown));
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// The thread sleeps in the kernel: its processor is given to another thread at once.
-    Blocked,
-    /// The thread uses a core. Only if every processor does so for long is one of them given to another thread.
-    Computing,
-    /// The thread could run but gets no core, because of other load: another thread would make that worse.
-    Starved,
-    /// The kernel does not tell. After 10 ms the thread counts as blocked.
-    Unknown,
-}
-
-/// A report about a poll that was found stuck, see [`Builder::on_blocked`](crate::Builder::on_blocked).
-///
-/// ```
-/// use reference_runtime::{BlockedPoll, Builder};
-/// use std::sync::mpsc;
-///
-/// let (tell, told) = mpsc::channel::<BlockedPoll>();
-/// let runtime = Builder::new().worker_threads(1).on_blocked(move |poll| drop(tell.send(poll.clone()))).build()?;
-/// // Blocks its thread until somebody has noticed.
-/// let line = line!() + 1;
-/// let task = runtime.spawn(async move { told.recv() });
-/// let report = runtime.block_on(task).unwrap();
-/// assert_eq!(report.spawned_at().line(), line);
-/// assert!(!report.lasts().is_zero());
-/// # Ok::<(), std::io::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct BlockedPoll {
-    pub(crate) location: &'static Location<'static>,
-    pub(crate) lasts: Duration,
-    pub(crate) verdict: Verdict,
-}
-
-impl BlockedPoll {
-    /// Where the task was spawned.
-    ///
-    /// ```
-    /// use std::sync::mpsc;
-    ///
-    /// let (tell, told) = mpsc::channel();
-    /// let runtime = reference_runtime::Builder::new()
-    ///     .worker_threads(1)
-    ///     .on_blocked(move |poll| drop(tell.send(poll.spawned_at())))
-    ///     .build()?;
-    /// runtime.block_on(runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) }));
-    /// assert!(told.recv().unwrap().file().ends_with(".rs"));
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn spawned_at(&self) -> &'static Location<'static> {
-        self.location
-    }
-
-    /// How long the poll has lasted so far, at least: the monitor first saw it that long ago.
-    ///
-    /// ```
-    /// use std::sync::mpsc;
-    ///
-    /// let (tell, told) = mpsc::channel();
-    /// let runtime = reference_runtime::Builder::new()
-    ///     .worker_threads(1)
-    ///     .on_blocked(move |poll| drop(tell.send(poll.lasts())))
-    ///     .build()?;
-    /// runtime.block_on(runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) }));
-    /// assert!(!told.recv().unwrap().is_zero());
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn lasts(&self) -> Duration {
-        self.lasts
-    }
-
-    /// What the thread does.
-    ///
-    /// ```
-    /// use std::sync::mpsc;
-    ///
-    /// let (tell, told) = mpsc::channel();
-    /// let runtime = reference_runtime::Builder::new()
-    ///     .worker_threads(1)
-    ///     .on_blocked(move |poll| drop(tell.send(poll.verdict())))
-    ///     .build()?;
-    /// runtime.block_on(runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) }));
-    /// # if cfg!(target_os = "linux") {
-    /// assert_eq!(told.recv(), Ok(reference_runtime::Verdict::Blocked));
-    /// # }
-    /// # Ok::<(), std::io::Error>(())
-    /// ```
-    pub fn verdict(&self) -> Verdict {
-        self.verdict
-    }
-}
 
 /// The side of the monitor that workers see.
 pub(crate) struct Monitor {
@@ -275,24 +167,6 @@ impl Watched {
 
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-impl Scheduler {
-    /// Tells the user about a stuck poll. A panic of the hook is caught: it has been printed, and says nothing about
-    /// the runtime.
-    pub(crate) fn report(
-        &self,
-        location: Option<&'static Location<'static>>,
-        lasts: Duration,
-        verdict: Verdict,
-    ) {
-        self.counters.verdict(verdict);
-        let Some(hook) = &self.config.hooks.on_blocked else { return };
-        // Nowhere: the worker is stuck outside of a task, in a waker.
-        let Some(location) = location else { return };
-        let report = BlockedPoll { location, lasts, verdict };
-        let _ = catch_unwind(AssertUnwindSafe(|| hook(&report)));
-    }
 }
 
 /// The kernel may round the sleeps of a thread up to save energy, by 50 µs: a quarter of a period.

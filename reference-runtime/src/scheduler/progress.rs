@@ -94,11 +94,17 @@ impl Progress {
         Some(self.kind.load(Ordering::Relaxed)).filter(|&kind| kind != NO_KIND)
     }
 
+    /// The task that is being polled, if one is, and where it was spawned.
+    pub(super) fn polled(&self) -> Option<(Id, &'static Location<'static>)> {
+        self.task().zip(self.spawned_at())
+    }
+
     /// Where the task that is being polled was spawned, if one is.
     pub(crate) fn spawned_at(&self) -> Option<&'static Location<'static>> {
         self.spawned_at.get()
     }
-    /// The task that is being polled, if one is.
+
+    /// The number of the task that is being polled, if one is.
     pub(crate) fn task(&self) -> Option<Id> {
         Id::from_number(self.task.load(Ordering::Relaxed))
     }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::handoff::Seen;
 use super::kernel::{self, Sign};
-use super::monitor::Verdict;
 use super::progress::Progress;
+use super::report::Verdict;
 use super::worker::Worker;
 use crate::primitive::Arc;
 
@@ -25,6 +25,8 @@ pub(super) struct Seat {
     pub(super) suspicion: Option<Suspicion>,
     /// The files of `worker`, once they were needed.
     files: Option<kernel::Thread>,
+    /// Processor time of its thread when this poll was first seen, if somebody wants to know.
+    pub(super) used_first: Option<Duration>,
     /// How long its thread had waited for a core when that was last asked.
     waited: Option<Duration>,
     /// The number of the last look that found the worker of this processor blocked.
@@ -39,6 +41,7 @@ pub(super) struct Suspicion {
     /// Only one look found the worker in this poll: in a storm, to be asleep is suspect enough.
     pub(super) is_fresh: bool,
     pub(super) is_counted_as_starved: bool,
+    pub(super) is_reported: bool,
 }
 
 impl Seat {
@@ -52,6 +55,7 @@ impl Seat {
             since: now,
             suspicion: None,
             files: None,
+            used_first: None,
             waited: None,
             was_blocked: None,
         }
@@ -75,6 +79,7 @@ impl Seat {
             self.suspicion.get_or_insert_default().is_fresh = false;
         } else {
             self.since = now;
+            self.used_first = None;
             self.suspicion = is_storm.then(|| Suspicion { is_fresh: true, ..Suspicion::default() });
         }
         if !is_same_worker {
@@ -93,6 +98,19 @@ impl Seat {
         let waited = files(&mut self.files, worker, asks_the_kernel)?.waited_for_a_core()?;
         let before = self.waited.replace(waited)?;
         Some(waited.saturating_sub(before))
+    }
+
+    /// For a poll that this look was the first to see: notes how much processor time its thread has used.
+    pub(super) fn note_time(&mut self, now: Instant, asks_the_kernel: bool) {
+        let worker = self.worker.as_ref().filter(|_| self.since == now);
+        if let Some(worker) = worker {
+            self.used_first = files(&mut self.files, worker, asks_the_kernel).and_then(kernel::Thread::used);
+        }
+    }
+
+    /// The files of this worker's thread, if they were needed before.
+    pub(super) fn files(&self) -> Option<&kernel::Thread> {
+        self.files.as_ref()
     }
 
     // ANCHOR: verdict

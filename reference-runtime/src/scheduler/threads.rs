@@ -18,7 +18,9 @@ use std::time::{Duration, Instant};
 
 use super::handoff::Seen;
 use super::kernel;
-use super::lanes::Lane;
+use super::lanes::{Lane, SHORT_COMPUTE};
+use super::report::{Polled, Verdict};
+use super::returned::ReturnedPoll;
 use super::worker::{Context, Worker, become_worker};
 use super::{BLOCKING, Scheduler, abort_on_panic};
 use crate::park::Parker;
@@ -27,10 +29,6 @@ use crate::queue::LocalQueue;
 use crate::runnable::Runnable;
 use crate::trace::{self, ParkPlace};
 
-/// A poll in a lane that ends within this time did not block, or not so that it would matter.
-const SHORT_BLOCK: Duration = Duration::from_micros(100);
-/// A poll in a lane that ends within this time did not compute for long.
-const SHORT_COMPUTE: Duration = Duration::from_millis(1);
 /// After a failed start nobody tries again for so long.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 /// What a keep-alive beyond the end of the clock becomes.
@@ -454,31 +452,34 @@ impl Context {
             return self.poll_unwatched(runnable);
         }
         let kind = runnable.kind();
+        let reports = &self.scheduler.reports;
+        let task = reports.is_wanted().then(|| (Polled::of(&runnable), self.waited_for_a_core()));
         let begun = Instant::now();
         let computed = kernel::own_processor_time();
+        self.worker.set_in_lane(true);
         self.poll_unwatched(runnable);
+        self.worker.set_in_lane(false);
         let took = begun.elapsed();
-        let learned = &self.scheduler.learned;
-        let short = match lane {
-            Lane::Blocking => SHORT_BLOCK,
-            Lane::Computing => SHORT_COMPUTE,
-        };
-        if took < short {
-            return learned.lower(kind, lane);
-        }
-        if took < SHORT_COMPUTE {
+        let computed = || Some(kernel::own_processor_time()?.saturating_sub(computed?));
+        let computed = (took >= SHORT_COMPUTE).then(computed).flatten();
+        self.scheduler.learned.learn(kind, lane, took, computed);
+        if self.come_back() {
             return;
         }
-        let (Some(before), Some(after)) = (computed, kernel::own_processor_time()) else { return };
-        let computed = after.saturating_sub(before);
-        // Between the two bounds the thread may have blocked, or waited for a core: that proves nothing.
-        if lane == Lane::Blocking && computed > took / 2 {
-            learned.raise(kind, Lane::Computing);
-        } else if lane == Lane::Computing && computed < took / 10 {
-            learned.raise(kind, Lane::Blocking);
-        } else {
-            learned.confirm(kind, lane);
+        if let Some((task, waited)) = task.filter(|_| took >= SHORT_COMPUTE) {
+            let waited =
+                self.waited_for_a_core().zip(waited).map(|(after, before)| after.saturating_sub(before));
+            let returned = ReturnedPoll::from_lane(task, took, computed, waited);
+            if returned.verdict != Verdict::Starved {
+                reports.returned(returned, None);
+            }
         }
+    }
+
+    /// How long this thread has waited for a core since it started.
+    fn waited_for_a_core(&self) -> Option<Duration> {
+        let open = || kernel::Thread::open(kernel::ThreadId::current());
+        self.scheduler.config.asks_the_kernel.then(|| self.files.get_or_init(open).waited_for_a_core())?
     }
 
     /// One poll that the monitor does not watch, since it holds no processor that anybody could want.

@@ -21,10 +21,12 @@
 use std::time::{Duration, Instant};
 
 use super::Scheduler;
+use super::absence::Kept;
+use super::asides::Asides;
 use super::crowd::Crowd;
 use super::lanes::Lane;
-use super::monitor::Verdict;
 use super::progress::Progress;
+use super::report::Verdict;
 use super::seat::{LONG, Seat};
 use super::worker::Worker;
 use crate::primitive::{Arc, Ordering, fence};
@@ -96,6 +98,8 @@ pub(crate) struct Watch {
     /// Something waited in the injector at the last look while a worker slept.
     has_waited: bool,
     crowd: Crowd,
+    kept: Kept,
+    asides: Asides,
 }
 
 /// A worker that lost its processor to relieve others, in the poll with this tick.
@@ -139,6 +143,8 @@ impl Watch {
             asleep_since: None,
             has_waited: false,
             crowd: Crowd::new(now),
+            kept: Kept::default(),
+            asides: Asides::default(),
         }
     }
 
@@ -163,6 +169,13 @@ impl Watch {
             .iter()
             .filter_map(|seat| seat.worker.as_ref())
             .for_each(|worker| self.scheduler.trace_lengths(worker));
+        let is_wanted = self.scheduler.reports.is_wanted();
+        self.kept.look(&self.scheduler.reports);
+        let are_asides = self.asides.look(&self.scheduler, now);
+        if is_wanted {
+            let asks = self.scheduler.config.asks_the_kernel;
+            self.seats.iter_mut().for_each(|seat| seat.note_time(now, asks));
+        }
         self.watch_the_cores(now);
         let need = self.need();
         let suspects = self.seats.iter().filter(|seat| seat.suspicion.is_some()).count();
@@ -186,7 +199,9 @@ impl Watch {
         let is_urgent =
             need.is_any() && self.seats.iter().any(is_to_be_asked) || self.seats.iter().any(was_blocked_now);
         let all_sleep = self.all_sleep();
-        let is_quiet = (suspects == 0 || !need.is_any())
+        let is_quiet = (suspects == 0 || !need.is_any() && !is_wanted)
+            && self.kept.is_empty()
+            && !are_asides
             && !events_wait
             && !starts_are_due
             && !need.tasks_wait
@@ -292,8 +307,8 @@ impl Watch {
         let seat = &mut self.seats[processor];
         let Some(worker) = seat.worker.take() else { return false };
         let permit = seat.permit;
-        seat.suspicion = None;
-        let (kind, spawned_at) = (worker.progress.kind(), worker.progress.spawned_at());
+        let is_reported = seat.suspicion.take().is_some_and(|suspicion| suspicion.is_reported);
+        let (kind, task) = (worker.progress.kind(), worker.progress.polled());
         if worker.progress.tick() != seat.tick || !worker.permit.revoke(permit) {
             return false;
         }
@@ -305,18 +320,27 @@ impl Watch {
         if verdict == Verdict::Blocked {
             seat.was_blocked = Some(self.looks);
         }
-        if !Progress::is_in_place(seat.place) {
-            let lasts = now - seat.since;
+        let is_in_place = Progress::is_in_place(seat.place);
+        if !is_in_place {
             match (verdict, kind) {
                 (Verdict::Blocked, Some(kind)) => self.suspect_type(kind, now),
                 (Verdict::Computing, Some(kind)) => self.scheduler.learned.raise(kind, Lane::Computing),
                 // Only what the kernel says is worth learning.
                 _ => {}
             }
-            trace::blocked(&worker.traced, verdict as u8, lasts);
-            self.scheduler.report(spawned_at, lasts, verdict);
+            trace::blocked(&worker.traced, verdict as u8, now - self.seats[processor].since);
+            self.scheduler.counters.verdict(verdict);
         }
         self.scheduler.hand_off(&worker, permit);
+        // Only now, as it takes time.
+        if is_reported {
+            self.kept.leave(&worker, &self.scheduler.reports);
+        } else if let Some(task) = task.filter(|_| !is_in_place) {
+            let absence = self.seats[processor].report(&self.scheduler, &worker, task, verdict, now);
+            if let Some(absence) = absence {
+                worker.leave(absence, &self.scheduler.reports);
+            }
+        }
         self.flush_again.push(worker);
         true
     }
@@ -377,8 +401,14 @@ impl Watch {
             if seat.suspicion.is_none() || now - seat.since < LONG {
                 continue;
             }
-            if seat.verdict(now, self.scheduler.config.asks_the_kernel) == Some(Verdict::Blocked) {
-                self.hand_off(processor, Verdict::Blocked, now);
+            match seat.verdict(now, self.scheduler.config.asks_the_kernel) {
+                Some(Verdict::Blocked) => _ = self.hand_off(processor, Verdict::Blocked, now),
+                // It keeps its processor.
+                Some(Verdict::Computing) => {
+                    let reported = seat.report_once(&self.scheduler, Verdict::Computing, now);
+                    self.kept.0.extend(reported);
+                }
+                _ => {}
             }
         }
     }

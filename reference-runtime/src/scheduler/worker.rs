@@ -11,6 +11,7 @@
 //!
 //! What a thread without a processor does is in [`super::threads`].
 
+use std::backtrace::Backtrace;
 use std::cell::{Cell, OnceCell};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -18,13 +19,14 @@ use std::time::{Duration, Instant};
 use crossbeam::utils::CachePadded;
 
 use super::Scheduler;
+use super::absence::Absence;
 use super::handoff::{Permit, Seen};
-use super::kernel::ThreadId;
+use super::kernel::{self, ThreadId};
 use super::metrics::Tally;
 use super::progress::Progress;
 use crate::idle::{Left, Place};
 use crate::park::{Parker, Unparker};
-use crate::primitive::{Arc, Ordering};
+use crate::primitive::{Arc, AtomicBool, Mutex, Ordering};
 use crate::queue::{self, LocalQueue, NextTask, Stealer};
 use crate::reactor::Woken;
 use crate::runnable::{Runnable, Wake};
@@ -65,6 +67,10 @@ pub(crate) struct Worker {
     /// Emptied by anyone; the worker pushes through its [`LocalQueue`].
     pub(crate) queue: Stealer,
     pub(crate) unparker: Unparker,
+    /// The poll that was found stuck, for the worker to report the end of. Left by the monitor, taken by the worker.
+    pub(crate) absence: Mutex<Option<Arc<Absence>>>,
+    /// While it polls a task of a lane. Relaxed: for reports.
+    pub(super) is_in_lane: AtomicBool,
     /// Immutable once the thread runs.
     pub(crate) thread: OnceLock<ThreadId>,
     pub(crate) traced: trace::WhichThread,
@@ -93,6 +99,10 @@ pub(crate) struct Context {
     slot_in_a_row: Cell<u32>,
     /// Waking those for whom the reactor had something, see [`Context::wake`].
     is_waking: Cell<bool>,
+    /// What the kernel says of this thread, once it was needed.
+    pub(crate) files: OnceCell<kernel::Thread>,
+    /// Where the poll came to after it had been found stuck.
+    pub(crate) came_to: Cell<Option<Backtrace>>,
     beat: Beat,
     /// Where the search for a victim starts.
     seed: Cell<usize>,
@@ -141,6 +151,8 @@ impl Worker {
             tally: Tally::default(),
             queue: stealer,
             unparker: parker.unparker(),
+            absence: Mutex::new(None),
+            is_in_lane: AtomicBool::new(false),
             thread: OnceLock::new(),
             traced: trace::WhichThread::new(),
         };
@@ -166,6 +178,8 @@ impl Context {
             is_fed: Cell::new(false),
             slot_in_a_row: Cell::new(0),
             is_waking: Cell::new(false),
+            files: OnceCell::new(),
+            came_to: Cell::new(None),
             beat: Beat {
                 polls_left: Cell::new(FIRST_BEAT_POLLS),
                 polls: Cell::new(FIRST_BEAT_POLLS),
@@ -204,6 +218,7 @@ impl Context {
         }
         self.scheduler.flush(&self.worker);
         self.worker.progress.rest();
+        self.come_back();
     }
     // ANCHOR_END: work
 

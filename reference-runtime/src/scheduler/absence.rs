@@ -1,0 +1,212 @@
+//! A poll that was found stuck, until it comes back.
+//!
+//! The monitor makes an [`Absence`] when somebody wants reports. If it took the worker's processor, it leaves the absence
+//! with the worker, which ends it once the poll has come back:
+//!
+//! | The monitor ([`Worker::leave`])      | The worker ([`Context::come_back`])    |
+//! |--------------------------------------|----------------------------------------|
+//! | 1. stores the absence, under its lock | a. its tick moves on                  |
+//! | 2. reads the tick                    | b. takes the absence, under the lock   |
+//!
+//! If b comes before 1, the unlock of b and the lock of 1 order a before 2: the monitor sees that the poll is over, takes
+//! the absence back and ends it itself. Otherwise b finds it. So each absence ends once.
+//!
+//! A worker that computes and keeps its processor does not look: of that one the monitor sees the end.
+
+use std::backtrace::Backtrace;
+use std::panic::Location;
+use std::time::{Duration, Instant};
+
+use super::Scheduler;
+use super::kernel::{self, Sleep};
+use super::report::{BlockedPoll, Polled, Verdict};
+use super::reports::Reports;
+use super::returned::ReturnedPoll;
+use super::seat::Seat;
+use super::worker::{Context, Worker};
+use crate::primitive::{Arc, AtomicBool, Ordering, lock};
+use crate::runnable::{Id, Task};
+
+/// See the module's documentation.
+pub(crate) struct Absence {
+    // Immutable:
+    pub(super) report: BlockedPoll,
+    /// The worker's tick in this poll.
+    pub(super) tick: usize,
+    since: Instant,
+    /// Processor time of the thread when the monitor first saw the poll.
+    used_first: Option<Duration>,
+
+    // Relaxed: each says one thing, to the thread that prints.
+    is_over: AtomicBool,
+    is_printed: AtomicBool,
+}
+
+impl Absence {
+    pub(super) fn new(
+        report: BlockedPoll,
+        tick: usize,
+        since: Instant,
+        used_first: Option<Duration>,
+    ) -> Arc<Self> {
+        let (is_over, is_printed) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Self { report, tick, since, used_first, is_over, is_printed })
+    }
+
+    /// How long it has lasted.
+    pub(super) fn lasts(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    pub(super) fn since(&self) -> Instant {
+        self.since
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+
+    /// Somebody has been told on stderr before it was over.
+    pub(super) fn set_printed(&self) {
+        self.is_printed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_printed(&self) -> bool {
+        self.is_printed.load(Ordering::Relaxed)
+    }
+
+    /// The poll has come back, and its thread has used so much processor time by now.
+    pub(super) fn end(&self, used: Option<Duration>, backtrace: Option<Backtrace>) -> ReturnedPoll {
+        self.is_over.store(true, Ordering::Relaxed);
+        // A thread that was asked about while it ran had used a little more than the kernel said.
+        let lasted = self.lasts().max(self.report.lasts);
+        let computed = used.zip(self.used_first).map(|(used, first)| used.saturating_sub(first).min(lasted));
+        ReturnedPoll {
+            task: self.report.task.clone(),
+            verdict: self.report.verdict,
+            lasted,
+            cpu_time: computed,
+            blocked: Some(self.report.clone()),
+            backtrace: backtrace.map(Arc::new),
+        }
+    }
+}
+
+impl Seat {
+    /// Reports that `worker`, which was at this seat, was found stuck in a poll of `task`. `None`: nobody wants to know.
+    pub(super) fn report(
+        &self,
+        scheduler: &Scheduler,
+        worker: &Worker,
+        (task, location): (Id, &'static Location<'static>),
+        verdict: Verdict,
+        now: Instant,
+    ) -> Option<Arc<Absence>> {
+        if !scheduler.reports.is_wanted() {
+            return None;
+        }
+        let lasts = now - self.since;
+        let sleep = self.files().map(kernel::Thread::sleep);
+        // If it has come back meanwhile, the answer may be about something else.
+        let sleep = sleep.filter(|_| worker.progress.tick() == self.tick).unwrap_or_default();
+        let Sleep { system_call, wait_channel } = sleep;
+        let used = self.files().and_then(kernel::Thread::used);
+        let cpu_time = used.zip(self.used_first).map(|(used, first)| used.saturating_sub(first).min(lasts));
+        let census = scheduler.threads.census();
+        let most_threads = scheduler.config.max_threads;
+        let threads_left = most_threads.saturating_sub(census.live) + census.spare;
+        let report = BlockedPoll {
+            task: Polled { task: Task::of(task), location },
+            verdict,
+            lasts,
+            cpu_time,
+            system_call,
+            wait_channel,
+            threads_left,
+            most_threads,
+        };
+        let absence = Absence::new(report, self.tick, self.since, self.used_first);
+        scheduler.reports.blocked(&absence);
+        Some(absence)
+    }
+
+    /// The same for a worker that stays at its seat, in a poll that it may have been reported for.
+    pub(super) fn report_once(
+        &mut self,
+        scheduler: &Scheduler,
+        verdict: Verdict,
+        now: Instant,
+    ) -> Option<(Arc<Worker>, Arc<Absence>)> {
+        let worker = Arc::clone(self.worker.as_ref()?);
+        let task = worker.progress.polled();
+        let suspicion = self.suspicion.as_mut().filter(|suspicion| !suspicion.is_reported)?;
+        if worker.progress.tick() != self.tick {
+            return None;
+        }
+        suspicion.is_reported = true;
+        let absence = self.report(scheduler, &worker, task?, verdict, now)?;
+        Some((worker, absence))
+    }
+}
+
+/// Polls that were reported while their workers keep their processors: nobody waits for those.
+#[derive(Default)]
+pub(super) struct Kept(pub(super) Vec<(Arc<Worker>, Arc<Absence>)>);
+
+impl Kept {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Ends those that have come back.
+    pub(super) fn look(&mut self, reports: &Reports) {
+        self.0.retain(|(worker, absence)| {
+            let is_over = worker.progress.tick() != absence.tick;
+            if is_over {
+                worker.end(Arc::clone(absence), reports);
+            }
+            !is_over
+        });
+    }
+
+    /// This worker has lost its processor after all, and looks for itself.
+    pub(super) fn leave(&mut self, worker: &Worker, reports: &Reports) {
+        let Some(at) = self.0.iter().position(|(other, _)| **other == *worker) else { return };
+        let (_, absence) = self.0.swap_remove(at);
+        worker.leave(absence, reports);
+    }
+}
+
+impl Worker {
+    /// Leaves an absence with the worker whose processor was taken. Ends it if the poll is over.
+    pub(super) fn leave(&self, absence: Arc<Absence>, reports: &Reports) {
+        let tick = absence.tick;
+        let before = lock(&self.absence).replace(absence);
+        debug_assert!(before.is_none(), "a worker without a processor is not found stuck again");
+        if self.progress.tick() == tick {
+            return;
+        }
+        let left = lock(&self.absence).take();
+        if let Some(absence) = left {
+            self.end(absence, reports);
+        }
+    }
+
+    /// On the monitor's thread, a moment after the poll has come back.
+    fn end(&self, absence: Arc<Absence>, reports: &Reports) {
+        let used = self.thread.get().and_then(|id| kernel::Thread::open(*id).used());
+        reports.returned(absence.end(used, None), Some(absence));
+    }
+}
+
+impl Context {
+    /// Ends the absence of this worker, if somebody wants to know of it. After its tick has moved on. False: there was
+    /// none.
+    pub(super) fn come_back(&self) -> bool {
+        let backtrace = self.came_to.take();
+        let Some(absence) = lock(&self.worker.absence).take() else { return false };
+        let returned = absence.end(kernel::own_processor_time(), backtrace);
+        self.scheduler.reports.returned(returned, Some(absence));
+        true
+    }
+}
