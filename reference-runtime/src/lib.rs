@@ -146,6 +146,11 @@ pub mod net;
 pub mod os;
 #[cfg(not(reference_runtime_loom))]
 pub mod prelude;
+#[cfg(not(reference_runtime_loom))]
+pub mod process;
+#[cfg(all(feature = "signal", not(reference_runtime_loom)))]
+#[cfg_attr(docsrs, doc(cfg(feature = "signal")))]
+pub mod signal;
 #[cfg(all(feature = "stages", not(reference_runtime_loom)))]
 #[doc(hidden)]
 pub mod stages;

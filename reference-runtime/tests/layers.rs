@@ -45,6 +45,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Other people's crates on this one.
     ("hyper", &["task", "time"]),
     ("surf", &["net", "time"]),
+    // `process` starts programs and waits for pipes and for their ends; whom nobody waits for, a task does.
+    ("process", &["reactor", "runtime", "scheduler", "time"]),
+    ("signal", &["reactor", "runtime", "time"]),
     // The book's chapters: the public face, and the parts that a chapter mounts.
     (
         "stages",
