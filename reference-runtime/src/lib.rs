@@ -77,11 +77,12 @@
 //!
 //! # Features
 //!
-//! Only `sync` is on by default.
+//! `signal` and `sync` are on by default.
 //!
 //! | Feature | Gives | Costs |
 //! |---|---|---|
 //! | `hyper` | [`hyper`](hyper/index.html): hyper 1 on our sockets, tasks and timers | hyper without its features; 6 crates |
+//! | `signal` | [`signal`](signal/index.html): Ctrl-C, and the signals of Unix | 3 crates |
 //! | `sync` | in [`sync`], what it re-exports from other crates: `RwLock`, `Semaphore`, `Barrier`, `OnceCell` and more | 4 crates |
 //! | `trace` | a record of spawns, polls, wakes, steals and hand-offs, in a file that Perfetto opens | no crate; some nanoseconds for each event |
 //! | `tracing` | a span of the crate `tracing` for each task: `task`, with `kind`, `task.id`, `task.name`, `loc.file`, `loc.line` and `loc.col`, at the level of information with the target `reference_runtime::task`, entered around each poll | 3 crates; what the subscriber takes for a span |
