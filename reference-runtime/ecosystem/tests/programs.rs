@@ -78,3 +78,14 @@ fn a_crate_that_works_on_tokio_alone_works_here_in_two_ways() {
     let expected = "this is /adapted\nthis is /beside\nand 3 from a task of ours, awaited in tokio\n";
     assert_eq!(printed("tokio_only", &[]), expected);
 }
+
+#[test]
+fn what_has_moved_here_does_what_it_did() {
+    for runtime in ["async_std", "smol", "tokio"] {
+        for side in ["before", "after"] {
+            let program = format!("from_{runtime}_{side}");
+            let expected = "never has 5\nblock has 5\nhere has 4\n14 in all\n";
+            assert_eq!(printed(&program, &[]), expected, "{program}");
+        }
+    }
+}

@@ -1,13 +1,13 @@
 //! What the tests share: programs of `examples` as child processes, a server, and a client that is read by hand.
 #![allow(dead_code, reason = "each test file uses a part of this")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
-use std::{env, thread};
+use std::time::{Duration, Instant, SystemTime};
+use std::{env, fs, thread};
 
 pub(crate) mod served;
 
@@ -15,16 +15,37 @@ pub(crate) mod served;
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// Every example, so that one call of cargo builds them all.
-const EXAMPLES: &[&str] =
-    &["axum_server", "configured_over_http", "diesel_sqlite", "hyper_client", "hyper_server", "tokio_only"];
+const EXAMPLES: &[&str] = &[
+    "axum_server",
+    "configured_over_http",
+    "diesel_sqlite",
+    "from_async_std_after",
+    "from_async_std_before",
+    "from_smol_after",
+    "from_smol_before",
+    "from_tokio_after",
+    "from_tokio_before",
+    "hyper_client",
+    "hyper_server",
+    "tokio_only",
+];
 
-/// The built example. Cargo builds it beside the tests only when it is not told which tests to build, so this asks again.
+/// The built example. Cargo builds it beside the tests only when it is not told which tests to build, so this may have to
+/// ask again. Not always: with what else is built along, its dependencies have other features, and are built anew.
 pub(crate) fn example(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let file = |folder: &Path, name: &str| folder.join(format!("{name}{}", env::consts::EXE_SUFFIX));
     let folder = FOLDER.get_or_init(|| {
         // target/PROFILE/deps/this-test
         let test = env::current_exe().expect("the path of this test");
         let profile = test.ancestors().nth(2).expect("the profile's directory");
+        let folder = profile.join("examples");
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let sources = [package.join("src"), package.join("examples"), package.join("../src")];
+        let newest = sources.iter().map(|folder| newest(folder)).max().expect("three folders");
+        if EXAMPLES.iter().all(|name| is_newer(&file(&folder, name), newest)) {
+            return folder;
+        }
         let name = match profile.file_name().and_then(|name| name.to_str()).expect("the profile's name") {
             "debug" => "dev",
             name => name,
@@ -35,11 +56,29 @@ pub(crate) fn example(name: &str) -> PathBuf {
             build.args(["--example", example]);
         }
         let target = profile.parent().expect("the target directory");
-        build.arg("--target-dir").arg(target).current_dir(env!("CARGO_MANIFEST_DIR"));
+        build.arg("--target-dir").arg(target).current_dir(package);
         assert!(build.status().expect("cargo runs").success(), "the examples build");
-        profile.join("examples")
+        folder
     });
-    folder.join(format!("{name}{}", env::consts::EXE_SUFFIX))
+    file(folder, name)
+}
+
+/// When a file below `folder` was last changed.
+fn newest(folder: &Path) -> SystemTime {
+    let entries = fs::read_dir(folder).expect("the sources can be read");
+    let times = entries.map(|entry| {
+        let path = entry.expect("a folder that was opened can be read").path();
+        if path.is_dir() { newest(&path) } else { changed(&path).expect("a file has a time") }
+    });
+    times.max().unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+fn is_newer(file: &Path, time: SystemTime) -> bool {
+    changed(file).is_ok_and(|changed| changed > time)
+}
+
+fn changed(file: &Path) -> io::Result<SystemTime> {
+    fs::metadata(file)?.modified()
 }
 
 /// Runs an example to its end.
@@ -177,7 +216,7 @@ impl Client {
     pub(crate) fn is_at_end(&mut self) -> bool {
         match self.reader.fill_buf() {
             Ok(bytes) => bytes.is_empty(),
-            Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
         }
     }
 
