@@ -77,20 +77,13 @@
 //!
 //! # Features
 //!
-<<<<<<< HEAD
 //! `macros`, `signal` and `sync` are on by default.
-=======
-//! `macros`, `signal` and `sync` are on by default.
->>>>>>> d8ad14f (macros: the attributes main and test)
 //!
 //! | Feature | Gives | Costs |
 //! |---|---|---|
 //! | `hyper` | [`hyper`](hyper/index.html): hyper 1 on our sockets, tasks and timers | hyper without its features; 6 crates |
-<<<<<<< HEAD
-//! | `signal` | [`signal`](signal/index.html): Ctrl-C, and the signals of Unix | 3 crates |
-=======
 //! | `macros` | the attributes [`main`](macro@main) and [`test`](macro@test) | no crate but a small one of ours |
->>>>>>> d8ad14f (macros: the attributes main and test)
+//! | `signal` | [`signal`](signal/index.html): Ctrl-C, and the signals of Unix | 3 crates |
 //! | `sync` | in [`sync`], what it re-exports from other crates: `RwLock`, `Semaphore`, `Barrier`, `OnceCell` and more | 4 crates |
 //! | `trace` | a record of spawns, polls, wakes, steals and hand-offs, in a file that Perfetto opens | no crate; some nanoseconds for each event |
 //! | `tracing` | a span of the crate `tracing` for each task: `task`, with `kind`, `task.id`, `task.name`, `loc.file`, `loc.line` and `loc.col`, at the level of information with the target `reference_runtime::task`, entered around each poll | 3 crates; what the subscriber takes for a span |
