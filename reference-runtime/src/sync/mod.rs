@@ -7,7 +7,8 @@
 //! * [`oneshot`], [`watch`] and [`broadcast`] are channels for one message to one receiver, for the newest value to
 //!   whoever looks, for every message to every receiver.
 //! * [`RwLock`], [`Semaphore`], [`Barrier`] and [`OnceCell`] are those of [`async_lock`], [`Event`] is that of
-//!   [`event_listener`]: the feature `sync`, which is on by default.
+//!   [`event_listener`]. They come with the feature `sync`, which is on by default and costs four small crates: those
+//!   two, `event-listener-strategy` and `parking`. Everything else here costs none.
 //! * [`Arc`] and [`Weak`] are std's, so that one `use` brings what is needed.
 //!
 //! All work on any runtime and on none. None is poisoned: a panic while a guard is held unlocks, and the value is as the

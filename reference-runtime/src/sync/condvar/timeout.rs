@@ -34,7 +34,8 @@ impl WaitTimeoutResult {
 impl Condvar {
     /// As [`wait`](Self::wait), for `duration` at most, counted from the first poll.
     ///
-    /// The mutex is taken again in any case, and however long that takes.
+    /// The mutex is taken again in any case, and however long that takes. The timer is one of the thread's runtime, or of
+    /// the default one.
     ///
     /// ```
     /// # reference_runtime::block_on(async {

@@ -82,3 +82,27 @@ fn a_thousand_tasks_get_their_answers() {
         }
     });
 }
+
+#[test]
+fn of_several_wakers_the_last_is_called() {
+    let (sender, mut receiver) = channel();
+    let ((first, one), (second, two)) = (CountingWaker::pair(), CountingWaker::pair());
+    assert!(poll(pin!(&mut receiver), &one).is_none());
+    assert!(poll(pin!(&mut receiver), &two).is_none());
+    assert!(poll(pin!(&mut receiver), &two).is_none());
+    assert!(receiver.is_empty());
+    sender.send(7).unwrap();
+    assert_eq!((first.get(), second.get(), receiver.is_empty()), (0, 1, false));
+}
+
+#[test]
+fn a_sender_that_waits_for_the_end_and_then_sends_leaves_nothing_behind() {
+    let (mut sender, mut receiver) = channel();
+    let (count, waker) = CountingWaker::pair();
+    assert!(poll(pin!(sender.closed()), &waker).is_none());
+    sender.send(7).unwrap();
+    receiver.close();
+    assert_eq!((receiver.try_recv(), count.get()), (Ok(7), 0));
+    drop(waker);
+    assert_eq!(Arc::strong_count(&count), 1);
+}
