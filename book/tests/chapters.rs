@@ -16,6 +16,9 @@ const CHAPTERS: &[&str] = &[
     "ch11-noticing.md",
 ];
 
+/// Pages between the chapters, which keep to all but the template.
+const OTHERS: &[&str] = &["player.md", "your-trace.md"];
+
 const TEMPLATE: &[&str] = &[
     "Question",
     "Predict",
@@ -82,7 +85,7 @@ fn each_chapter_has_the_sections_of_the_template_in_order() {
 
 #[test]
 fn each_listing_is_an_anchor_of_the_file_named_above_it() {
-    for name in CHAPTERS {
+    for name in CHAPTERS.iter().chain(OTHERS) {
         for fence in fences(&chapter(name)).iter().filter(|fence| fence.language == "rust") {
             let Some((file, Some(anchor))) = included(&fence.body) else {
                 panic!("{name}: a listing that is no anchor of a file: {:?}", fence.body);
@@ -106,7 +109,7 @@ fn each_listing_is_an_anchor_of_the_file_named_above_it() {
 #[test]
 fn each_output_is_recorded_and_each_record_is_shown() {
     let mut shown = Vec::new();
-    for name in CHAPTERS {
+    for name in CHAPTERS.iter().chain(OTHERS) {
         for fence in fences(&chapter(name)).iter().filter(|fence| fence.language == "console") {
             match included(&fence.body) {
                 Some((file, None)) => shown.push(root().join("book").join(file)),
@@ -161,6 +164,10 @@ fn assert_is_a_command(chapter: &str, body: &[String]) {
             );
             let file = root().join("reference-runtime/src").join(module).with_extension("rs");
             assert!(read(file).contains("loom::model"), "{chapter}: {command}");
+        }
+        ["$", "cargo", "run", "--release", "--features", _, "--example", example, "--", ..] => {
+            let file = root().join("reference-runtime/examples").join(example).with_extension("rs");
+            assert!(file.is_file(), "{chapter}: {command}");
         }
         ["$", "cargo", "test", "-p", exercise] => {
             assert!(
