@@ -1,7 +1,11 @@
 //! `cargo book`: builds the book and serves it.
 
-use anyhow::{Context, Result};
-use std::{env, path::Path, process::ExitCode};
+use anyhow::{Context, Result, ensure};
+use std::{
+    env,
+    path::Path,
+    process::{Command, ExitCode},
+};
 
 const HELP: &str = "\
 Builds the book and serves it on this machine.
@@ -9,6 +13,8 @@ Builds the book and serves it on this machine.
 Usage:
   cargo book           build the book, then serve it until you stop this with Ctrl-C
   cargo book build     build the book and end
+  cargo book check     build the book and run the tests of its text, listings and traces; says how to check its pages
+                       in a browser
   cargo book record    run the demos whose output the chapters show, and write it to book/data;
                        followed by the name of a file there, only that one
   cargo book --help    print this
@@ -28,6 +34,7 @@ fn main() -> ExitCode {
     let result = match arguments[..] {
         [] => build_and_serve(),
         ["build"] => build(),
+        ["check"] => check(),
         ["record"] => book::record(root(), None),
         ["record", name] => book::record(root(), Some(name)),
         ["help" | "--help" | "-h"] => {
@@ -59,6 +66,21 @@ fn root() -> &'static Path {
 fn build() -> Result<()> {
     let folder = book::render(root(), None)?;
     println!("The book is in {}.", folder.display());
+    Ok(())
+}
+
+/// What takes no browser. The tests are cargo's, so that `cargo test` runs the same.
+fn check() -> Result<()> {
+    build()?;
+    let status = Command::new("cargo")
+        .args(["test", "--package", "book"])
+        .current_dir(root())
+        .status()
+        .context("cargo did not start")?;
+    ensure!(status.success(), "something is wrong with the book; the tests above say what");
+    println!("To check its pages in a browser, with Node.js 20 or newer and Chromium or Chrome installed:");
+    println!("  npm ci --prefix book/pages && node book/pages/check.mjs");
+    println!("The same with --short takes a minute, and --help says what else there is.");
     Ok(())
 }
 
