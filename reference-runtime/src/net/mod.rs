@@ -1,5 +1,9 @@
 //! Sockets: the names and signatures of [`std::net`], with every call that may wait made async.
 //!
+//! What std's sockets lack has the crate socket2: `SockRef::from(&stream)` takes each of these, for the linger, the keep-alive
+//! and the sizes of buffers. Time limits of a socket (`set_read_timeout`) are not here, since they act on calls that
+//! block: put [`time::timeout`](crate::time::timeout) around what is to be limited.
+//!
 //! A socket belongs to the runtime it is opened in. If that runtime shuts down, operations that would wait
 //! fail.
 //!
@@ -39,6 +43,7 @@
 //! # }
 //! ```
 
+mod addr;
 mod descriptor;
 mod multicast;
 mod stream;
@@ -50,10 +55,10 @@ pub mod unix;
 
 pub use std::net::{
     AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, SocketAddrV4, SocketAddrV6,
-    ToSocketAddrs,
 };
 
-pub use tcp_listener::{Incoming, TcpListener};
+pub use addr::ToSocketAddrs;
+pub use tcp_listener::{Incoming, IntoIncoming, TcpListener};
 pub use tcp_stream::TcpStream;
 pub use udp::UdpSocket;
 #[cfg(unix)]
@@ -62,16 +67,7 @@ pub use unix::{UnixDatagram, UnixListener, UnixStream};
 
 use std::io;
 
-use crate::scheduler;
-
-/// All addresses of `addrs`. Addresses in figures are there at once; a name is looked up by the operating
-/// system, which blocks.
-///
-/// Done in place: if it takes long, the scheduler gives the processor to another thread, so the look-up needs
-/// no thread pool.
-fn resolve<A: ToSocketAddrs>(addrs: A) -> io::Result<Vec<SocketAddr>> {
-    scheduler::block_in_place(|| addrs.to_socket_addrs().map(Iterator::collect))
-}
+use addr::resolve;
 
 /// The first success of `open` on the addresses of `addrs`, or its last error.
 fn first_of<A: ToSocketAddrs, T>(

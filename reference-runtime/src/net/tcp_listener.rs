@@ -234,6 +234,28 @@ impl TcpListener {
         self.socket.get().take_error()
     }
 
+    /// The connections, one after the other, as a stream that owns the listener. It never ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// use reference_runtime::net::{TcpListener, TcpStream};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// # reference_runtime::block_on(async {
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let _client = TcpStream::connect(listener.local_addr()?).await?;
+    /// let mut incoming = listener.into_incoming();
+    /// assert!(incoming.next().await.is_some_and(|stream| stream.is_ok()));
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    pub fn into_incoming(self) -> IntoIncoming {
+        IntoIncoming { listener: self }
+    }
+
     /// Takes the socket from the runtime. It stays in non-blocking mode.
     ///
     /// # Examples
@@ -311,7 +333,47 @@ impl Stream for Incoming<'_> {
     type Item = io::Result<TcpStream>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let accepted = self.listener.socket.poll_io(Direction::Read, cx, std::net::TcpListener::accept);
-        accepted.map(|result| Some(result.and_then(|(stream, _)| stream.try_into())))
+        self.listener.poll_accept(cx).map(Some)
+    }
+}
+
+/// The connections of a [`TcpListener`], with the listener. Made by [`TcpListener::into_incoming`].
+///
+/// # Examples
+///
+/// ```
+/// use futures::StreamExt;
+/// use reference_runtime::net::{IntoIncoming, TcpListener, TcpStream};
+///
+/// # fn main() -> std::io::Result<()> {
+/// # reference_runtime::block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let addr = listener.local_addr()?;
+/// let mut incoming: IntoIncoming = listener.into_incoming();
+/// let client = TcpStream::connect(addr).await?;
+/// let server = incoming.next().await.expect("it never ends")?;
+/// assert_eq!(server.peer_addr()?, client.local_addr()?);
+/// # Ok(())
+/// # })
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "a stream does nothing unless polled"]
+pub struct IntoIncoming {
+    listener: TcpListener,
+}
+
+impl Stream for IntoIncoming {
+    type Item = io::Result<TcpStream>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.listener.poll_accept(cx).map(Some)
+    }
+}
+
+impl TcpListener {
+    fn poll_accept(&self, cx: &Context<'_>) -> Poll<io::Result<TcpStream>> {
+        let accepted = self.socket.poll_io(Direction::Read, cx, std::net::TcpListener::accept);
+        accepted.map(|result| result.and_then(|(stream, _)| stream.try_into()))
     }
 }
