@@ -262,6 +262,9 @@ globalThis.traceModel = (() => {
 
   /** A length in µs, with three digits that count and its unit. */
   function time(us) {
+    if (us === 0) {
+      return '0';
+    }
     const [value, unit] = us < 1_000 ? [us, 'µs'] : us < 1_000_000 ? [us / 1_000, 'ms'] : [us / 1_000_000, 's'];
     return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ${unit}`;
   }
@@ -334,7 +337,7 @@ globalThis.traceModel = (() => {
         return `takes ${args.tasks ?? 'some'} tasks from the injector`;
       case 'block':
         return `finds ${nameOf(model, args.thread)} ${args.verdict ?? 'stuck'} in ${task(args.task)}${
-          Number.isFinite(args.lasts) ? `, for ${time(args.lasts)} so far` : ''
+          Number.isFinite(args.lasts) ? `, for at least ${time(args.lasts)}` : ''
         }`;
       case 'hand_off':
         return `hands processor ${args.processor} from ${nameOf(model, args.from)} to ${

@@ -133,7 +133,7 @@ globalThis.tracePicture = (() => {
         const anchor = x < 4 ? 'start' : x > 94 ? 'end' : 'middle';
         ticks.push(element('line', { class: 'trace-tick', x1: percent(x), x2: percent(x), y1: 14, y2: this.height }));
         const text = element('text', { class: 'trace-label', x: percent(x), y: 11, 'text-anchor': anchor });
-        text.textContent = at === 0 ? '0' : globalThis.traceModel.time(at).replace(/\.0+ /, ' ');
+        text.textContent = globalThis.traceModel.time(at).replace(/\.0+ /, ' ');
         ticks.push(text);
       }
       return ticks;

@@ -63,7 +63,7 @@ fn a_player_has_a_picture_and_a_table_for_readers_without_scripts() {
     for part in [">slow</text>", "url(#t-t-long)", "<td>ends a poll of slow after 30.0 ms: ready</td>"] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    assert!(page.contains("<td>finds worker 1 blocked, for 3.00 ms so far</td>"), "{page}");
+    assert!(page.contains("<td>finds worker 1 blocked, for at least 3.00 ms</td>"), "{page}");
     assert!(page.contains("<p>More text.</p>"), "the text goes on behind it");
     let copied = fs::read_to_string(root.join("target/book/traces/t.json")).expect("the player loads it");
     assert_eq!(copied, TRACE);

@@ -212,7 +212,7 @@ impl Trace {
     fn describe(&self, what: &Happening) -> String {
         match what {
             Happening::Found { thread, verdict, lasts } => {
-                format!("finds {} {verdict}, for {} so far", self.name_of(*thread), time(*lasts))
+                format!("finds {} {verdict}, for at least {}", self.name_of(*thread), time(*lasts))
             }
             Happening::HandedOff { processor, from, to } => {
                 let to =
