@@ -48,7 +48,8 @@ fn legacy_length(line: &str) -> usize {
     line.chars().count()
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
+#[reference_runtime::main]
+async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let server = listener.local_addr()?;
     let total = Arc::new(Mutex::new(0));
@@ -63,9 +64,5 @@ async fn run() -> Result<(), Box<dyn Error>> {
     listening.cancel().await;
     println!("{} in all", total.lock().await);
     Ok(())
-}
-
-fn main() -> Result<(), Box<dyn Error>> {
-    task::block_on(run())
 }
 // ANCHOR_END: program

@@ -9,7 +9,7 @@ use reference_runtime::net::{TcpListener, TcpStream};
 use reference_runtime::prelude::*;
 use reference_runtime::sync::{Mutex, oneshot};
 use reference_runtime::task::JoinSet;
-use reference_runtime::{block_on, channel, task, time};
+use reference_runtime::{channel, task, time};
 
 /// Answers each line by its length.
 async fn serve(stream: TcpStream, total: Arc<Mutex<usize>>) -> io::Result<()> {
@@ -57,7 +57,8 @@ fn legacy_length(line: &str) -> usize {
     line.chars().count()
 }
 
-async fn run() -> Result<(), Box<dyn Error>> {
+#[reference_runtime::main]
+async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let server = listener.local_addr()?;
     let total = Arc::new(Mutex::new(0));
@@ -74,9 +75,5 @@ async fn run() -> Result<(), Box<dyn Error>> {
     listening.await;
     println!("{} in all", total.lock().await);
     Ok(())
-}
-
-fn main() -> Result<(), Box<dyn Error>> {
-    block_on(run())
 }
 // ANCHOR_END: program
