@@ -16,8 +16,14 @@ const CHAPTERS: &[&str] = &[
     "ch11-noticing.md",
 ];
 
-/// Pages between the chapters, which keep to all but the template.
-const OTHERS: &[&str] = &["player.md", "your-trace.md"];
+/// Pages between and behind the chapters, which keep to all but the template.
+const OTHERS: &[&str] = &[
+    "player.md",
+    "your-trace.md",
+    "migrate-from-async-std.md",
+    "migrate-from-smol.md",
+    "migrate-from-tokio.md",
+];
 
 const TEMPLATE: &[&str] = &[
     "Question",
