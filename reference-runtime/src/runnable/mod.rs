@@ -42,7 +42,7 @@ pub use join::{Cancel, Join, JoinHandle};
 pub(crate) use names::Name;
 use names::Named;
 pub use names::Task;
-pub(crate) use pointers::{Runnable, SpawnedAt, TaskRef};
+pub(crate) use pointers::{Runnable, SpawnedAt, TaskRef, on_waker_cloned};
 pub(crate) use raw::{local_task, named_task, task};
 
 /// What an executor supplies with each task: the task's way back to it. It is stored in the task and dropped with it.
@@ -78,6 +78,8 @@ pub(crate) trait Schedule: Clone + Send + Sync + 'static {
 pub(crate) const BLOCKING: u32 = 1;
 /// The tag of every other task.
 pub(crate) const NO_TAG: u32 = 0;
+/// The tag of a task in whose polls [`on_waker_cloned`] is called.
+pub(crate) const OBSERVED: u32 = 2;
 
 /// Why a task is scheduled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

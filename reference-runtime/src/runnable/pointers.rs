@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::Location;
 use std::ptr::{self, NonNull};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::task::{Poll, RawWaker, RawWakerVTable, Waker};
 
 use super::error::Failure;
@@ -26,6 +26,31 @@ static WAKER: RawWakerVTable = RawWakerVTable::new(clone_waker, wake, wake_by_re
 
 pub(super) fn raw_waker(task: NonNull<Header>) -> RawWaker {
     RawWaker::new(task.as_ptr().cast_const().cast(), &WAKER)
+}
+
+/// That of the waker which a poll of an [`OBSERVED`](super::OBSERVED) task is given. Its clones are ordinary wakers, so a
+/// future that keeps one finds it to be another than the next poll's, and makes a clone anew each time.
+static OBSERVED_WAKER: RawWakerVTable = RawWakerVTable::new(clone_observed, wake, wake_by_ref, drop_waker);
+
+/// What is called when a future clones the waker that its poll was given.
+static ON_CLONE: OnceLock<fn()> = OnceLock::new();
+
+/// Has `function` called where a poll of an [`OBSERVED`](super::OBSERVED) task clones its waker: at an await, as a rule.
+/// For the only kind of executor that has such tasks; what a second one asks for is ignored.
+pub(crate) fn on_waker_cloned(function: fn()) {
+    let _ = ON_CLONE.set(function);
+}
+
+pub(super) fn raw_observed_waker(task: NonNull<Header>) -> RawWaker {
+    RawWaker::new(task.as_ptr().cast_const().cast(), &OBSERVED_WAKER)
+}
+
+unsafe fn clone_observed(data: *const ()) -> RawWaker {
+    if let Some(function) = ON_CLONE.get() {
+        function();
+    }
+    // SAFETY: a waker's data.
+    unsafe { clone_waker(data) }
 }
 
 /// # Safety

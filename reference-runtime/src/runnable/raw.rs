@@ -23,10 +23,10 @@ use std::task::{Context, Poll, Waker};
 use super::current::Identity;
 use super::error::Failure;
 use super::names::name_of;
-use super::pointers::{JoinSide, Runnable, TaskRef, raw_waker};
+use super::pointers::{JoinSide, Runnable, TaskRef, raw_observed_waker, raw_waker};
 use super::state::{Complete, Remains, Start, State, Suspend};
 use super::thread_bound::ThreadBound;
-use super::{BLOCKING, Id, JoinHandle, Name, Named, Schedule, Wake};
+use super::{BLOCKING, Id, JoinHandle, Name, Named, OBSERVED, Schedule, Wake};
 use crate::primitive::{AtomicU32, Ordering, UnsafeCell, before_user_code};
 use crate::span::{self, Spanned};
 use crate::trace::{self, PollResult};
@@ -367,11 +367,12 @@ unsafe fn schedule<F: Future, S: Schedule>(task: NonNull<Header>, wake: Wake) {
 /// The caller is the running thread, and the future is in its place.
 unsafe fn poll<F: Future, S>(task: NonNull<Header>) -> Result<Poll<F::Output>, Payload> {
     before_user_code();
-    // SAFETY: the running thread's reference outlives the waker, which is not dropped and so gives up none.
-    let waker = ManuallyDrop::new(unsafe { Waker::from_raw(raw_waker(task)) });
-    let mut context = Context::from_waker(&waker);
     // SAFETY: the running thread's reference keeps the task alive.
-    let Allocation { header: Header { identity, .. }, stage, .. } = unsafe { typed::<F, S>(task) };
+    let Allocation { header: Header { identity, tag, .. }, stage, .. } = unsafe { typed::<F, S>(task) };
+    let waker = if *tag == OBSERVED { raw_observed_waker(task) } else { raw_waker(task) };
+    // SAFETY: the running thread's reference outlives the waker, which is not dropped and so gives up none.
+    let waker = ManuallyDrop::new(unsafe { Waker::from_raw(waker) });
+    let mut context = Context::from_waker(&waker);
     let before = identity.enter();
     let polled = stage.with_mut(|stage| {
         // SAFETY: `ACTIVE` is set and the `Runnable` was ours, so the stage is.

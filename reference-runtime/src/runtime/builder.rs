@@ -50,6 +50,7 @@ pub struct Builder {
     learns: bool,
     asks_the_kernel: bool,
     pub(super) hooks: Hooks,
+    pub(super) takes_backtraces: bool,
 }
 
 impl Builder {
@@ -71,6 +72,7 @@ impl Builder {
             learns: true,
             asks_the_kernel: true,
             hooks: Hooks::default(),
+            takes_backtraces: false,
         }
     }
 
@@ -292,6 +294,7 @@ impl Builder {
             learns: self.learns,
             asks_the_kernel: self.asks_the_kernel,
             hooks: self.hooks.clone(),
+            takes_backtraces: self.takes_backtraces,
             lines_after: observe::lines_after()?,
         };
         trace::runtime_starts();

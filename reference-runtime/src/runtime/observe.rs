@@ -68,6 +68,46 @@ impl Builder {
         self.hooks.of_reports.on_returned = Some(Arc::new(hook));
         self
     }
+
+    /// Whether reports of polls that have come back say where in its future the poll went on. Default: false.
+    ///
+    /// A poll has a stack only while it runs, and while it is blocked nobody but itself could read it without unsafe means.
+    /// So the stack is taken from within, at the first thing the poll has to do with this runtime after it was found
+    /// stuck: it registers a waker, which is what an `.await` that has to wait does, or it wakes or spawns another task.
+    /// The frames of the `async fn`s that lead there have the line of that await or call, and the blocking call came
+    /// before it in one of them. Lines are there if the program was built with `debug = "line-tables-only"` or more.
+    ///
+    /// There is none ([`ReturnedPoll::backtrace`]) if the poll ended the task without another such thing, and if the poll
+    /// kept its processor, because it computed while nobody waited.
+    ///
+    /// It costs a poll nothing but that a future which keeps its waker clones it at each poll; taking a stack costs some
+    /// 10 to 100 µs, once for each poll that is found stuck, and much more when it is printed.
+    ///
+    /// ```
+    /// use reference_runtime::{Builder, time};
+    /// use std::sync::mpsc;
+    /// use std::time::Duration;
+    ///
+    /// async fn resize() {
+    ///     std::thread::sleep(Duration::from_millis(50));
+    ///     time::sleep(Duration::from_millis(1)).await;
+    /// }
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = Builder::new()
+    ///     .worker_threads(1)
+    ///     .backtrace(true)
+    ///     .on_returned(move |poll| drop(tell.send(poll.backtrace().map(|stack| stack.to_string()))))
+    ///     .build()?;
+    /// runtime.block_on(runtime.spawn(resize()));
+    /// let stack = told.recv().unwrap().unwrap();
+    /// assert!(stack.contains("resize"), "{stack}");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn backtrace(&mut self, takes_backtraces: bool) -> &mut Self {
+        self.takes_backtraces = takes_backtraces;
+        self
+    }
 }
 
 /// From what length on polls get lines on stderr, as the environment says.

@@ -3,13 +3,14 @@
 //! The monitor makes an [`Absence`] when somebody wants reports. If it took the worker's processor, it leaves the absence
 //! with the worker, which ends it once the poll has come back:
 //!
-//! | The monitor ([`Worker::leave`])      | The worker ([`Context::come_back`])    |
-//! |--------------------------------------|----------------------------------------|
-//! | 1. stores the absence, under its lock | a. its tick moves on                  |
-//! | 2. reads the tick                    | b. takes the absence, under the lock   |
+//! | The monitor (`Worker::leave`)                  | The worker ([`Context::come_back`])    |
+//! |------------------------------------------------|----------------------------------------|
+//! | under the lock of the absence                  | a. its tick moves on                   |
+//! | 1. reads the tick                              | b. takes the absence, under the lock   |
+//! | 2. stores the absence if the tick is the same  |                                        |
 //!
-//! If b comes before 1, the unlock of b and the lock of 1 order a before 2: the monitor sees that the poll is over, takes
-//! the absence back and ends it itself. Otherwise b finds it. So each absence ends once.
+//! If b comes before 1, the unlock of b and the lock of 1 order a before 1: the monitor sees that the poll is over, and ends
+//! the absence itself. Otherwise b comes after 2. So each absence ends once.
 //!
 //! A worker that computes and keeps its processor does not look: of that one the monitor sees the end.
 
@@ -23,9 +24,9 @@ use super::report::{BlockedPoll, Polled, Verdict};
 use super::reports::Reports;
 use super::returned::ReturnedPoll;
 use super::seat::Seat;
-use super::worker::{Context, Worker};
+use super::worker::{Context, Worker, with_current};
 use crate::primitive::{Arc, AtomicBool, Ordering, lock};
-use crate::runnable::{Id, Task};
+use crate::runnable::{Id, NO_TAG, OBSERVED, Task};
 
 /// See the module's documentation.
 pub(crate) struct Absence {
@@ -93,7 +94,7 @@ impl Absence {
 }
 
 impl Seat {
-    /// Reports that `worker`, which was at this seat, was found stuck in a poll of `task`. `None`: nobody wants to know.
+    /// A report that `worker`, which was at this seat, was found stuck in a poll of `task`. `None`: nobody wants to know.
     pub(super) fn report(
         &self,
         scheduler: &Scheduler,
@@ -125,12 +126,10 @@ impl Seat {
             threads_left,
             most_threads,
         };
-        let absence = Absence::new(report, self.tick, self.since, self.used_first);
-        scheduler.reports.blocked(&absence);
-        Some(absence)
+        Some(Absence::new(report, self.tick, self.since, self.used_first))
     }
 
-    /// The same for a worker that stays at its seat, in a poll that it may have been reported for.
+    /// The same for a worker that stays at its seat, in a poll that there may have been a report about.
     pub(super) fn report_once(
         &mut self,
         scheduler: &Scheduler,
@@ -151,11 +150,17 @@ impl Seat {
 
 /// Polls that were reported while their workers keep their processors: nobody waits for those.
 #[derive(Default)]
-pub(super) struct Kept(pub(super) Vec<(Arc<Worker>, Arc<Absence>)>);
+pub(super) struct Kept(Vec<(Arc<Worker>, Arc<Absence>)>);
 
 impl Kept {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Reports one more.
+    pub(super) fn add(&mut self, (worker, absence): (Arc<Worker>, Arc<Absence>), reports: &Reports) {
+        reports.blocked(&absence);
+        self.0.push((worker, absence));
     }
 
     /// Ends those that have come back.
@@ -173,23 +178,30 @@ impl Kept {
     pub(super) fn leave(&mut self, worker: &Worker, reports: &Reports) {
         let Some(at) = self.0.iter().position(|(other, _)| **other == *worker) else { return };
         let (_, absence) = self.0.swap_remove(at);
-        worker.leave(absence, reports);
+        worker.leave(absence, reports, |_| ());
     }
 }
 
 impl Worker {
-    /// Leaves an absence with the worker whose processor was taken. Ends it if the poll is over.
-    pub(super) fn leave(&self, absence: Arc<Absence>, reports: &Reports) {
-        let tick = absence.tick;
-        let before = lock(&self.absence).replace(absence);
+    /// Reports an absence and leaves it with the worker.
+    pub(super) fn report(&self, absence: Arc<Absence>, reports: &Reports) {
+        self.leave(absence, reports, |absence| reports.blocked(absence));
+    }
+
+    /// Leaves an absence with the worker whose processor was taken. Ends it if the poll is over. `tell` comes before
+    /// anything that the worker tells.
+    fn leave(&self, absence: Arc<Absence>, reports: &Reports, tell: impl FnOnce(&Arc<Absence>)) {
+        let mut place = lock(&self.absence);
+        // Before it is told: what hears of it may be what the poll waits for.
+        let is_over = self.progress.tick() != absence.tick;
+        tell(&absence);
+        if is_over {
+            drop(place);
+            return self.end(absence, reports);
+        }
+        let before = place.replace(absence);
+        drop(place);
         debug_assert!(before.is_none(), "a worker without a processor is not found stuck again");
-        if self.progress.tick() == tick {
-            return;
-        }
-        let left = lock(&self.absence).take();
-        if let Some(absence) = left {
-            self.end(absence, reports);
-        }
     }
 
     /// On the monitor's thread, a moment after the poll has come back.
@@ -199,7 +211,39 @@ impl Worker {
     }
 }
 
+impl Scheduler {
+    /// The tag of a task that is to have this one, as far as that is for users to see.
+    #[inline]
+    pub(super) fn observed(&self, tag: u32) -> u32 {
+        if tag == NO_TAG && self.config.takes_backtraces { OBSERVED } else { tag }
+    }
+}
+
+/// A poll of an observed task clones its waker.
+pub(super) fn note_place() {
+    with_current(Context::note_place);
+}
+
 impl Context {
+    /// A poll has to do with the runtime. If it was found stuck before, notes where it is now.
+    #[cold]
+    pub(super) fn note_place(&self) {
+        if !self.scheduler.config.takes_backtraces || !self.is_found_stuck() {
+            return;
+        }
+        let noted = self.came_to.take();
+        self.came_to.set(noted.or_else(|| Some(Backtrace::force_capture())));
+    }
+
+    fn is_found_stuck(&self) -> bool {
+        if self.worker.is_in_lane() {
+            return lock(&self.worker.absence).is_some();
+        }
+        // Nothing is held inside of `block_in_place`.
+        let is_worker = self.held.get().processor().is_some();
+        is_worker && self.worker.permit.see().processor().is_none()
+    }
+
     /// Ends the absence of this worker, if somebody wants to know of it. After its tick has moved on. False: there was
     /// none.
     pub(super) fn come_back(&self) -> bool {

@@ -45,7 +45,7 @@ impl Worker {
         self.is_in_lane.store(is_in_lane, Ordering::Relaxed);
     }
 
-    fn is_in_lane(&self) -> bool {
+    pub(super) fn is_in_lane(&self) -> bool {
         self.is_in_lane.load(Ordering::Relaxed)
     }
 }
@@ -58,6 +58,6 @@ fn report(seat: &mut Seat, scheduler: &Scheduler, now: Instant) {
     let verdict = seat.verdict(now, scheduler.config.asks_the_kernel);
     let Some(verdict) = verdict.filter(|verdict| *verdict != Verdict::Starved) else { return };
     if let Some((worker, absence)) = seat.report_once(scheduler, verdict, now) {
-        worker.leave(absence, &scheduler.reports);
+        worker.report(absence, &scheduler.reports);
     }
 }

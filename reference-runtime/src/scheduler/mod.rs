@@ -62,7 +62,7 @@ use crate::primitive::{Arc, AtomicBool, Mutex, Ordering, lock};
 use crate::queue::Injector;
 use crate::reactor::Reactor;
 pub(crate) use crate::runnable::{BLOCKING, NO_TAG};
-use crate::runnable::{JoinHandle, Runnable, Schedule, Task, Wake, named_task, task};
+use crate::runnable::{JoinHandle, Runnable, Schedule, Task, Wake, named_task, on_waker_cloned, task};
 use crate::tasks::Tasks;
 use crate::trace;
 
@@ -144,6 +144,9 @@ impl Scheduler {
             reactor,
             config,
         });
+        if scheduler.config.takes_backtraces {
+            on_waker_cloned(absence::note_place);
+        }
         Monitor::start(&scheduler)?;
         let placed = (0..processors).filter(|&processor| scheduler.place(processor)).count();
         if placed == 0 {
@@ -166,7 +169,7 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (runnable, handle) = task(future, self.home, tag, location);
+        let (runnable, handle) = task(future, self.home, self.observed(tag), location);
         let mut runnable = Some(runnable);
         let mut take = || runnable.take().expect("it is scheduled here or below");
         // After the close of the runtime this cancels the task.
@@ -193,7 +196,7 @@ impl Scheduler {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let (runnable, handle) = named_task(future, self.home, tag, location, name);
+        let (runnable, handle) = named_task(future, self.home, self.observed(tag), location, name);
         self.counters.spawned();
         self.home.schedule(runnable, Wake::Fresh);
         handle

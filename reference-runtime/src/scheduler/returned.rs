@@ -151,16 +151,40 @@ impl fmt::Display for ReturnedPoll {
             }
         }
         match &self.backtrace {
-            Some(backtrace) => write!(f, "; then it came here:\n{backtrace}"),
+            Some(backtrace) => write!(f, "; then it came here:\n{}", frames_of_task(&backtrace.to_string())),
             None => Ok(()),
         }
     }
+}
+
+/// The part of a stack between this runtime, which took it, and this runtime, which polled the task. All of it, if those
+/// are not found, as in a program without symbols.
+fn frames_of_task(stack: &str) -> String {
+    let is_frame = |line: &str| line.trim_start().starts_with(|c: char| c.is_ascii_digit());
+    let takes = ["Waker as core::clone::Clone>::clone", "Context>::schedule"];
+    let lines: Vec<&str> = stack.lines().collect();
+    let find = |names: &[&str]| lines.iter().position(|line| names.iter().any(|name| line.contains(name)));
+    let next_frame =
+        |at: usize| lines[at + 1..].iter().position(|line| is_frame(line)).map(|next| at + 1 + next);
+    let first = find(&takes).and_then(next_frame).unwrap_or(0);
+    let end = find(&["reference_runtime::runnable::raw::poll"]).unwrap_or(lines.len());
+    lines.get(first..end).unwrap_or(&lines).join("\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::runnable::Id;
+
+    #[test]
+    fn of_a_stack_the_frames_of_the_task_are_shown() {
+        let stack = "   0: reference_runtime::scheduler::absence::note_place\n             at src/x.rs:1:1\n   \
+            1: <core::task::wake::Waker as core::clone::Clone>::clone\n             at clone.rs:2:2\n   \
+            2: app::resize::{{closure}}\n             at main.rs:7:7\n   \
+            3: reference_runtime::runnable::raw::poll::{{closure}}\n   4: main";
+        assert_eq!(frames_of_task(stack), "   2: app::resize::{{closure}}\n             at main.rs:7:7");
+        assert_eq!(frames_of_task("   0: <unknown>\n   1: <unknown>"), "   0: <unknown>\n   1: <unknown>");
+    }
 
     #[test]
     fn a_poll_in_a_lane_is_told_of_in_a_sentence() {

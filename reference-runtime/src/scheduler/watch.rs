@@ -338,7 +338,7 @@ impl Watch {
         } else if let Some(task) = task.filter(|_| !is_in_place) {
             let absence = self.seats[processor].report(&self.scheduler, &worker, task, verdict, now);
             if let Some(absence) = absence {
-                worker.leave(absence, &self.scheduler.reports);
+                worker.report(absence, &self.scheduler.reports);
             }
         }
         self.flush_again.push(worker);
@@ -405,8 +405,9 @@ impl Watch {
                 Some(Verdict::Blocked) => _ = self.hand_off(processor, Verdict::Blocked, now),
                 // It keeps its processor.
                 Some(Verdict::Computing) => {
-                    let reported = seat.report_once(&self.scheduler, Verdict::Computing, now);
-                    self.kept.0.extend(reported);
+                    if let Some(reported) = seat.report_once(&self.scheduler, Verdict::Computing, now) {
+                        self.kept.add(reported, &self.scheduler.reports);
+                    }
                 }
                 _ => {}
             }

@@ -329,6 +329,7 @@ impl Context {
     pub(crate) fn schedule(&self, runnable: Runnable, wake: Wake) {
         let Some(runnable) = self.scheduler.divert(runnable, wake) else { return };
         if let Err(runnable) = self.push(runnable, wake) {
+            self.note_place();
             self.scheduler.inject(runnable);
         }
     }
