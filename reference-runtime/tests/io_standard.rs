@@ -316,6 +316,25 @@ fn a_large_input_comes_out_as_it_went_in() {
     });
 }
 
+/// The input has no end, and no line in it has one.
+#[test]
+fn a_time_out_ends_the_wait_for_a_line_without_end() {
+    let child = |_: &str| {
+        let endless =
+            async { time::timeout(Duration::from_millis(20), stdin().read_line(&mut String::new())).await };
+        block_on(endless).expect_err("it has no end");
+        // What was read of it is still there, for whoever wants bytes.
+        let mut some = vec![0; 100_000];
+        block_on(async { stdin().read_exact(&mut some).await }).expect("there is more");
+        assert_eq!(some, [b'x'; 100_000]);
+    };
+    talk("a_time_out_ends_the_wait_for_a_line_without_end", "endless", child, |talk| {
+        let mut stdin = talk.child.stdin.take().expect("it is piped");
+        // Until the child has ended.
+        while stdin.write_all(&[b'x'; 4096]).is_ok() {}
+    });
+}
+
 fn odd_lines(_: &str) {
     block_on(async {
         let error = stdin().read_line(&mut String::new()).await.expect_err("it is not UTF-8");

@@ -31,9 +31,13 @@
 //! scheduler hands the worker's processor to another thread, and **only the task that made the call waits**, be it for
 //! a disk, for a network file system, or for somebody to open the other end of a named pipe.
 //!
-//! Reading a cached file of 100 bytes, 10,000 times, a task for each, took 2.7 µs when `std::fs::read` was called
-//! directly, 7 to 11 µs through the `spawn_blocking` of tokio, async-std and smol, and 8 to 13 µs through their own
-//! `fs::read` (on two cores).
+//! Measured on two cores, the best of 60 rounds of 10,000 calls:
+//!
+//! | | std, called directly | this module | tokio | async-std |
+//! |---|---|---|---|---|
+//! | `read` of a cached file of 100 bytes, a task for each | 1.6 µs | 1.8 µs | 3.2 µs | 4.8 µs |
+//! | the same, all in one task | 1.7 µs | 1.8 µs | 10.4 µs | - |
+//! | 1 KiB from an open `/dev/zero` | 0.20 µs | 0.21 µs | - | - |
 //!
 //! It means:
 //!

@@ -1,6 +1,6 @@
 //! What files have on Unix alone: the names of [`std::os::unix::fs`], async.
 //!
-//! The traits are std's; those for options, builders and entries work on [`OpenOptions`](super::OpenOptions),
+//! The traits are std's; those for options, builders and entries work on [`OpenOptions`],
 //! [`DirBuilder`](super::DirBuilder) and [`DirEntry`](super::DirEntry), too.
 //!
 //! ```

@@ -1,6 +1,6 @@
 //! What files have on Windows alone: the names of [`std::os::windows::fs`], async.
 //!
-//! [`OpenOptionsExt`] is std's, and works on [`OpenOptions`](super::OpenOptions), too.
+//! [`OpenOptionsExt`] is std's, and works on [`OpenOptions`], too.
 
 use std::{io, path::Path};
 

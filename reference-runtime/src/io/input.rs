@@ -88,7 +88,6 @@ enum Look<R> {
 impl Input {
     /// Reads what is there, up to the length of `buf`. Nothing is the end.
     pub(super) fn poll_read(&'static self, cx: &Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        ready!(poll_turn(cx));
         {
             let ahead = &mut lock(&self.state).ahead;
             if !ahead.is_empty() {
@@ -107,7 +106,6 @@ impl Input {
 
     /// Reads a line with its end, or what is there before the end of the input.
     pub(super) fn poll_read_line(&'static self, cx: &Context<'_>) -> Poll<io::Result<Vec<u8>>> {
-        ready!(poll_turn(cx));
         self.poll_take(cx, |ahead, bytes| {
             // There is no end of a line in what was read ahead.
             let end = bytes.iter().position(|&byte| byte == b'\n').map(|at| at + 1);
@@ -126,6 +124,8 @@ impl Input {
         mut take: impl FnMut(&mut Vec<u8>, &[u8]) -> (usize, Option<R>),
     ) -> Poll<io::Result<R>> {
         loop {
+            // Each time: a line need not have an end.
+            ready!(poll_turn(cx));
             let is_filled = match self.claim(cx) {
                 Found::Mine { is_filled } => is_filled,
                 Found::Ended(Err(error)) => return Poll::Ready(Err(error)),

@@ -16,8 +16,8 @@
 //!
 //! # What is here
 //!
-//! * [`stdin`], [`stdout`] and [`stderr`]. Their types say how they wait, and what comes out in one piece.
-//! * [`copy`], and [`timeout`] for what gives an [`io::Result`](Result).
+//! * [`stdin()`], [`stdout()`] and [`stderr()`]. Their types say how they wait, and what comes out in one piece.
+//! * [`copy()`], and [`timeout()`] for what gives an [`io::Result`](Result).
 //! * The traits [`Read`], [`Write`], [`BufRead`] and [`Seek`] with the methods in [`ReadExt`], [`WriteExt`],
 //!   [`BufReadExt`] and [`SeekExt`], and with them [`BufReader`], [`BufWriter`], [`Cursor`] and other readers and
 //!   writers. They are those of the `futures` crate under the names that std and async-std have for them, so this crate's

@@ -35,7 +35,7 @@ pub fn stdin() -> Stdin {
 ///
 /// This is where the module differs from [`fs`](crate::fs): nobody may press a key for an hour, so waiting must not
 /// hold the task's thread. What is there already is read in place. For what is not, one thread of the process, started
-/// when it is first needed, waits, and wakes the tasks. So [`timeout`](super::timeout), `select!` and `abort` work at
+/// when it is first needed, waits, and wakes the tasks. So [`timeout`](super::timeout()), `select!` and `abort` work at
 /// once, a runtime shuts down and the process exits while somebody waits.
 ///
 /// # Cancel safety

@@ -6,7 +6,7 @@ use crate::time;
 
 /// Gives `future` at most `duration`, counted from the first poll.
 ///
-/// It is [`time::timeout`](crate::time::timeout) for futures whose error is that of I/O.
+/// It is [`time::timeout`] for futures whose error is that of I/O.
 ///
 /// ```
 /// use reference_runtime::io;
