@@ -123,7 +123,7 @@ fn a_time_out_is_an_error_of_io_and_other_errors_come_through() {
 fn what_write_is_given_is_written_bit_by_bit_if_need_be() {
     block_on(async {
         let mut writer = Writer::new([Poll::Ready(Ok(3)), Poll::Pending, interrupted(), ALL]);
-        write!(writer, "{}-{:02}", "one", 2).await.expect("it goes on");
+        write!(writer, "one-{:02}", 2).await.expect("it goes on");
         assert_eq!(writer.written, b"one-02");
         let mut writer = Writer::new([Poll::Ready(Ok(0))]);
         let error = writeln!(writer, "text").await.expect_err("it is full");
