@@ -140,6 +140,16 @@ impl Condvar {
 
     /// Waits while `condition` is true of the value: std's form of [`wait_until`](Self::wait_until).
     ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::sync::{Condvar, Mutex};
+    ///
+    /// let (mutex, condvar) = (Mutex::new(vec![1]), Condvar::new());
+    /// let queue = condvar.wait_while(mutex.lock().await, |queue| queue.is_empty()).await;
+    /// assert_eq!(*queue, [1]);
+    /// # });
+    /// ```
+    ///
     /// # Cancel safety
     ///
     /// As for [`wait`](Self::wait).
@@ -152,6 +162,22 @@ impl Condvar {
     }
 
     /// Notifies the one that has waited longest, if any. It is not remembered for those who come later.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::{sync::{Arc, Condvar, Mutex}, task};
+    ///
+    /// let pair = Arc::new((Mutex::new(None), Condvar::new()));
+    /// let other = pair.clone();
+    /// let task = task::spawn(async move {
+    ///     let guard = other.1.wait_until(other.0.lock().await, |value| value.is_some()).await;
+    ///     *guard
+    /// });
+    /// *pair.0.lock().await = Some(7);
+    /// pair.1.notify_one();
+    /// assert_eq!(task.await, Some(7));
+    /// # });
+    /// ```
     pub fn notify_one(&self) {
         let first = primitive::lock(&self.notices).tell_one();
         before_user_code();

@@ -185,6 +185,13 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// As [`Mutex::lock_blocking`], with a guard that borrows nothing.
+    ///
+    /// ```
+    /// let mutex = std::sync::Arc::new(reference_runtime::sync::Mutex::new(1));
+    /// let guard = mutex.lock_arc_blocking();
+    /// std::thread::spawn(move || drop(guard)).join().unwrap();
+    /// assert!(mutex.try_lock().is_some());
+    /// ```
     #[cfg(not(reference_runtime_loom))]
     pub fn lock_arc_blocking(self: &Arc<Self>) -> MutexGuardArc<T> {
         self.try_lock_arc().unwrap_or_else(|| wait_here(self.lock_arc()))

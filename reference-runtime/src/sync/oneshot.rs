@@ -189,6 +189,13 @@ impl<T> Sender<T> {
     }
 
     /// Whether the receiver is closed or dropped.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::oneshot::channel::<u8>();
+    /// assert!(!sender.is_closed());
+    /// drop(receiver);
+    /// assert!(sender.is_closed());
+    /// ```
     pub fn is_closed(&self) -> bool {
         self.channel().lock().is_closed
     }
@@ -264,11 +271,28 @@ impl<T> Receiver<T> {
     }
 
     /// Whether no message waits to be received.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::oneshot::channel();
+    /// assert!(receiver.is_empty());
+    /// sender.send(7).unwrap();
+    /// assert!(!receiver.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.channel.lock().message.is_none()
     }
 
     /// Whether the message was received, or it was found out that none will come.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// let (sender, mut receiver) = reference_runtime::sync::oneshot::channel();
+    /// sender.send(7).unwrap();
+    /// assert!(!receiver.is_terminated());
+    /// assert_eq!((&mut receiver).await, Ok(7));
+    /// assert!(receiver.is_terminated());
+    /// # });
+    /// ```
     pub fn is_terminated(&self) -> bool {
         self.is_over
     }

@@ -30,6 +30,14 @@ impl<T> Receiver<T> {
     }
 
     /// Another receiver. It gets what is sent from now on, not what this one has still to receive.
+    ///
+    /// ```
+    /// let (sender, first) = reference_runtime::sync::broadcast::channel(16);
+    /// sender.send("old").unwrap();
+    /// let mut second = first.resubscribe();
+    /// sender.send("new").unwrap();
+    /// assert_eq!(second.try_recv(), Ok("new"));
+    /// ```
     pub fn resubscribe(&self) -> Receiver<T> {
         Receiver::of(primitive::Arc::clone(&self.channel))
     }
@@ -52,6 +60,13 @@ impl<T> Receiver<T> {
     }
 
     /// Whether all senders are gone. There may be messages left to receive.
+    ///
+    /// ```
+    /// let (sender, mut receiver) = reference_runtime::sync::broadcast::channel(16);
+    /// sender.send("last").unwrap();
+    /// drop(sender);
+    /// assert!(receiver.is_closed() && receiver.try_recv().is_ok());
+    /// ```
     pub fn is_closed(&self) -> bool {
         self.channel.lock().senders == 0
     }
@@ -111,6 +126,13 @@ impl<T: Clone> Receiver<T> {
     /// Receives the next message in code that is not asynchronous: this thread waits for it.
     ///
     /// In a task the scheduler is told, as by [`block_in_place`](crate::task::block_in_place).
+    ///
+    /// ```
+    /// let (sender, mut receiver) = reference_runtime::sync::broadcast::channel(16);
+    /// let thread = std::thread::spawn(move || receiver.blocking_recv());
+    /// sender.send("hello").unwrap();
+    /// assert_eq!(thread.join().unwrap(), Ok("hello"));
+    /// ```
     ///
     /// # Errors
     ///

@@ -16,6 +16,16 @@ pub struct Sender<T> {
 impl<T> Sender<T> {
     /// A channel without a receiver; [`subscribe`](Self::subscribe) makes some.
     ///
+    /// ```
+    /// use reference_runtime::sync::broadcast::Sender;
+    ///
+    /// let sender = Sender::new(16);
+    /// assert!(sender.send(1).is_err());
+    /// let mut receiver = sender.subscribe();
+    /// sender.send(2).unwrap();
+    /// assert_eq!(receiver.try_recv(), Ok(2));
+    /// ```
+    ///
     /// # Panics
     ///
     /// If `capacity` is 0.
@@ -97,6 +107,16 @@ impl<T> Sender<T> {
     }
 
     /// How many messages are kept, since some receiver has still to get them.
+    ///
+    /// ```
+    /// let (sender, mut first) = reference_runtime::sync::broadcast::channel(16);
+    /// let mut second = sender.subscribe();
+    /// sender.send("hello").unwrap();
+    /// first.try_recv().unwrap();
+    /// assert_eq!(sender.len(), 1);
+    /// second.try_recv().unwrap();
+    /// assert!(sender.is_empty());
+    /// ```
     pub fn len(&self) -> usize {
         self.channel.lock().len()
     }

@@ -107,6 +107,18 @@ impl Condvar {
     /// As [`wait_while`](Self::wait_while), for `duration` at most: std's form of
     /// [`wait_timeout_until`](Self::wait_timeout_until).
     ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::sync::{Condvar, Mutex};
+    /// use std::time::Duration;
+    ///
+    /// let (mutex, condvar) = (Mutex::new(7), Condvar::new());
+    /// let time = Duration::from_millis(1);
+    /// let (_guard, result) = condvar.wait_timeout_while(mutex.lock().await, time, |value| *value == 7).await;
+    /// assert!(result.timed_out());
+    /// # });
+    /// ```
+    ///
     /// # Cancel safety
     ///
     /// As for [`wait_timeout`](Self::wait_timeout).

@@ -15,6 +15,13 @@ pub struct Receiver<T> {
 
 impl<T> Receiver<T> {
     /// Looks at the value. It does not count as seen by that.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::watch::channel(1);
+    /// sender.send(2).unwrap();
+    /// assert_eq!(*receiver.borrow(), 2);
+    /// assert_eq!(receiver.has_changed(), Ok(true));
+    /// ```
     pub fn borrow(&self) -> Ref<'_, T> {
         self.shared.look(self.seen).0
     }
@@ -35,6 +42,15 @@ impl<T> Receiver<T> {
 
     /// Whether there is a value that this receiver has not seen.
     ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::watch::channel(1);
+    /// assert_eq!(receiver.has_changed(), Ok(false));
+    /// sender.send(2).unwrap();
+    /// assert_eq!(receiver.has_changed(), Ok(true));
+    /// drop(sender);
+    /// assert!(receiver.has_changed().is_err());
+    /// ```
+    ///
     /// # Errors
     ///
     /// If all senders are gone, whether or not the last value was seen.
@@ -44,11 +60,26 @@ impl<T> Receiver<T> {
     }
 
     /// Lets the value of now count as not seen.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// let (_sender, mut receiver) = reference_runtime::sync::watch::channel(1);
+    /// receiver.mark_changed();
+    /// assert!(receiver.changed().await.is_ok()); // at once
+    /// # });
+    /// ```
     pub fn mark_changed(&mut self) {
         self.seen = self.shared.status().version.wrapping_sub(1);
     }
 
     /// Lets the value of now count as seen.
+    ///
+    /// ```
+    /// let (sender, mut receiver) = reference_runtime::sync::watch::channel(1);
+    /// sender.send(2).unwrap();
+    /// receiver.mark_unchanged();
+    /// assert_eq!(receiver.has_changed(), Ok(false));
+    /// ```
     pub fn mark_unchanged(&mut self) {
         self.seen = self.shared.status().version;
     }

@@ -16,6 +16,14 @@ pub struct Sender<T> {
 
 impl<T> Sender<T> {
     /// A channel without a receiver; [`subscribe`](Self::subscribe) makes some.
+    ///
+    /// ```
+    /// use reference_runtime::sync::watch::Sender;
+    ///
+    /// let sender = Sender::new(1);
+    /// let receiver = sender.subscribe();
+    /// assert_eq!((*receiver.borrow(), sender.receiver_count()), (1, 1));
+    /// ```
     pub fn new(value: T) -> Sender<T> {
         let status = Status { version: 0, senders: 1, receivers: 0 };
         Sender {
@@ -108,6 +116,11 @@ impl<T> Sender<T> {
     }
 
     /// Looks at the value.
+    ///
+    /// ```
+    /// let (sender, _receiver) = reference_runtime::sync::watch::channel(1);
+    /// assert_eq!(*sender.borrow(), 1);
+    /// ```
     pub fn borrow(&self) -> Ref<'_, T> {
         let (mut look, _) = self.shared.look(0);
         look.has_changed = false;
@@ -115,6 +128,13 @@ impl<T> Sender<T> {
     }
 
     /// Another receiver. The value of now counts as seen.
+    ///
+    /// ```
+    /// let (sender, first) = reference_runtime::sync::watch::channel(1);
+    /// sender.send(2).unwrap();
+    /// let second = sender.subscribe();
+    /// assert_eq!((first.has_changed(), second.has_changed()), (Ok(true), Ok(false)));
+    /// ```
     pub fn subscribe(&self) -> Receiver<T> {
         let mut status = self.shared.status();
         status.receivers += 1;
