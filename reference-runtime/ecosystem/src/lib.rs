@@ -1,4 +1,16 @@
-//! What the programs in `examples` share: a server that ends well.
+//! Programs that use other people's crates on `reference-runtime`. They are in `examples`, and tests run them.
+//!
+//! | Program | Shows |
+//! |---|---|
+//! | `hyper_server`, `hyper_client` | hyper 1 alone |
+//! | `pooled_client` | hyper-util's client, which keeps connections, on our sockets |
+//! | `axum_server` | axum's router, with a handler that calls an old library which blocks |
+//! | `configured_over_http` | a synchronous program with `block_on` at its edge; surf beside attohttpc |
+//! | `diesel_sqlite` | transactions on SQLite in `async fn`, more of them waiting than there are workers |
+//! | `tokio_only` | a crate that works on tokio alone, in two ways |
+//! | `from_…_before`, `from_…_after` | a service on async-std, smol and tokio, and moved here |
+//!
+//! What follows is what the servers among them share.
 
 mod lines;
 mod serve;

@@ -89,3 +89,11 @@ fn what_has_moved_here_does_what_it_did() {
         }
     }
 }
+
+#[test]
+fn the_pooled_client_keeps_connections() {
+    let output = printed("pooled_client", &[]);
+    let made = output.strip_prefix("this is /page/100\n100 pages, connections made: ").expect(&output);
+    let made: usize = made.trim().parse().expect("a number");
+    assert!((1..100).contains(&made), "{output}");
+}

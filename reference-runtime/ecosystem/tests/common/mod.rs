@@ -27,6 +27,7 @@ const EXAMPLES: &[&str] = &[
     "from_tokio_before",
     "hyper_client",
     "hyper_server",
+    "pooled_client",
     "tokio_only",
 ];
 
