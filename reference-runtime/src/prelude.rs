@@ -15,7 +15,14 @@
 //! The traits for reading and writing are here without their names, so that std's can be in scope beside them. With
 //! their names they are in [`io::prelude`](crate::io::prelude).
 
+/// std's own prelude has it from the edition of 2024 on.
+#[doc(no_inline)]
+pub use std::future::Future;
+
 /// The lines of a reader and the entries of a folder are streams.
+#[doc(no_inline)]
+pub use futures::Stream;
+
 #[doc(no_inline)]
 pub use futures::StreamExt as _;
 
