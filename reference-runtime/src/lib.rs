@@ -137,6 +137,8 @@ mod tasks;
 pub mod channel;
 #[cfg(not(reference_runtime_loom))]
 pub mod fs;
+#[cfg(not(reference_runtime_loom))]
+pub mod future;
 #[cfg(all(feature = "hyper", not(reference_runtime_loom)))]
 #[cfg_attr(docsrs, doc(cfg(feature = "hyper")))]
 pub mod hyper;
@@ -179,8 +181,8 @@ pub use park::{Parker, Unparker};
 pub use reference_runtime_macros::{main, test};
 #[cfg(not(reference_runtime_loom))]
 pub use runtime::{
-    BlockedPoll, Builder, Entered, Handle, Metrics, ReturnedPoll, Runtime, Stuck, SystemCall, Verdict,
-    block_on,
+    BlockedPoll, Builder, Entered, Handle, Metrics, ReturnedPoll, Runtime, Stuck, SystemCall,
+    TryCurrentError, Verdict, block_on,
 };
 
 /// The example of the README, tested.

@@ -24,6 +24,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures::task::{LocalFutureObj, LocalSpawn, SpawnError};
 use pin_project_lite::pin_project;
 
 pub(crate) use self::block_on::{Blocking, InTurn};
@@ -196,6 +197,24 @@ impl Future for LocalSet {
     }
 }
 
+/// For libraries that spawn through the trait of the crate `futures`.
+///
+/// ```
+/// use futures::task::LocalSpawnExt;
+/// use reference_runtime::task::LocalSet;
+///
+/// let set = LocalSet::new();
+/// let seven = set.spawn_local_with_handle(async { std::rc::Rc::new(7) }).unwrap();
+/// assert_eq!(*reference_runtime::block_on(set.run_until(seven)), 7);
+/// ```
+impl LocalSpawn for LocalSet {
+    #[track_caller]
+    fn spawn_local_obj(&self, future: LocalFutureObj<'static, ()>) -> Result<(), SpawnError> {
+        self.spawn_local(future).detach();
+        Ok(())
+    }
+}
+
 /// The number of the set as a driver of itself.
 const SET: u64 = u64::MAX;
 
@@ -306,7 +325,7 @@ impl LocalTasks {
         for _ in 0..TURNS {
             let Some(runnable) = self.queue.pop() else { break };
             let _turn = Turn::begin(&self.running);
-            let _polled = Polled::begin(runnable.id().number());
+            let _polled = Polled::begin(runnable.number());
             if let Some(again) = runnable.poll() {
                 self.queue.push_back(again);
             }

@@ -15,16 +15,13 @@
 //! The traits for reading and writing are here without their names, so that std's can be in scope beside them. With
 //! their names they are in [`io::prelude`](crate::io::prelude).
 
-/// std's own prelude has it from the edition of 2024 on.
+/// std's own prelude has `Future` from the edition of 2024 on.
 #[doc(no_inline)]
-pub use std::future::Future;
+pub use crate::future::{Future, FutureExt, FutureMoreExt as _};
 
 /// The lines of a reader and the entries of a folder are streams.
 #[doc(no_inline)]
-pub use futures::Stream;
-
-#[doc(no_inline)]
-pub use futures::StreamExt as _;
+pub use crate::stream::{Stream, StreamExt};
 
 #[doc(no_inline)]
 pub use crate::stream::StreamTimeExt as _;

@@ -27,10 +27,11 @@ mod scope;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+
+pub use std::task::{Context, Poll, Waker, ready};
 
 pub use self::builder::Builder;
-pub use self::current::{current, try_current};
+pub use self::current::{current, id, try_current, try_id};
 pub use self::join_set::JoinSet;
 pub use self::local::spawn_local;
 #[doc(hidden)]
@@ -41,6 +42,7 @@ pub use crate::local::{LocalEnterGuard, LocalSet};
 pub use crate::runnable::{AbortHandle, Cancel, Id, Join, JoinError, JoinHandle, Task};
 pub use crate::runtime::block_on;
 pub use crate::task_local;
+pub use crate::time::sleep;
 
 use crate::runtime::Handle;
 use crate::scheduler;

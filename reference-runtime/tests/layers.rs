@@ -29,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("scheduler", &["runnable", "queue", "idle", "park", "reactor", "primitive", "tasks", "trace"]),
     ("runtime", &["scheduler", "reactor", "blocking", "block_on", "local", "runnable", "primitive", "trace"]),
     // What a user sees.
-    ("task", &["runtime", "runnable", "scheduler", "local"]),
+    ("task", &["runtime", "runnable", "scheduler", "local", "time"]),
     ("net", &["reactor", "runtime", "time", "scheduler"]),
     ("time", &["reactor", "runtime"]),
     // Standard streams block in place, and take turns under a lock; `io::timeout` is that of `time`.
@@ -37,11 +37,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The forms that block wait with `block_on` and tell the scheduler, those with a time-out sleep.
     ("sync", &["primitive", "block_on", "scheduler", "time"]),
     ("channel", &["sync"]),
+    ("future", &["time"]),
     ("stream", &["time"]),
     // Files block in place as the standard streams do, and take turns with others in the same way.
     ("fs", &["scheduler", "io"]),
     ("os", &["fs", "net"]),
-    ("prelude", &["io", "stream"]),
+    ("prelude", &["future", "io", "stream"]),
     // Other people's crates on this one.
     ("hyper", &["task", "time"]),
     ("surf", &["net", "time"]),

@@ -14,7 +14,7 @@ pub(super) fn adopt(child: Child) {
     reap();
     let orphan = Orphan(Some(child));
     // Without a runtime none is started for this: it would keep threads for the rest of the program.
-    let Some(runtime) = Handle::try_current() else { return drop(orphan) };
+    let Ok(runtime) = Handle::try_current() else { return drop(orphan) };
     runtime.spawn(orphan.wait()).detach();
 }
 

@@ -21,6 +21,7 @@ pub(super) struct Identity(AtomicU64);
 
 /// What was current before. To be given back.
 #[must_use]
+#[derive(Clone, Copy)]
 pub(super) struct Before(u64);
 
 impl Identity {
@@ -31,9 +32,14 @@ impl Identity {
 
     /// For all who refer to the task.
     pub(super) fn id(&self) -> Id {
+        Id::from_number(self.number()).expect("it was made of an id")
+    }
+
+    /// [`Id::number`] of the same.
+    #[inline]
+    pub(super) fn number(&self) -> u64 {
         // Relaxed: the number does not change.
-        let number = self.0.load(Ordering::Relaxed) & !FLAG;
-        Id::from_number(number).expect("it was made of an id")
+        self.0.load(Ordering::Relaxed) & !FLAG
     }
 
     /// Makes the task the current one, until [`Identity::leave`]. For the running thread.

@@ -23,6 +23,11 @@ use super::{Id, Task};
 /// });
 /// ```
 pub struct JoinError {
+    /// In a box, so that a `Result` of an output and this is hardly larger than the output.
+    details: Box<Details>,
+}
+
+struct Details {
     task: Task,
     /// Where the task was spawned.
     location: &'static Location<'static>,
@@ -63,7 +68,7 @@ impl Failure {
 impl JoinError {
     #[cold]
     pub(super) fn new(failure: Failure, task: Task, location: &'static Location<'static>) -> JoinError {
-        JoinError { task, location, failure }
+        JoinError { details: Box::new(Details { task, location, failure }) }
     }
 
     /// The number of the task.
@@ -78,7 +83,7 @@ impl JoinError {
     /// });
     /// ```
     pub fn id(&self) -> Id {
-        self.task.id()
+        self.details.task.id()
     }
 
     /// The number and the name of the task.
@@ -93,7 +98,7 @@ impl JoinError {
     /// # Ok::<(), std::io::Error>(())
     /// ```
     pub fn task(&self) -> &Task {
-        &self.task
+        &self.details.task
     }
 
     /// Whether the task was cancelled: aborted, or dropped with its runtime.
@@ -108,7 +113,7 @@ impl JoinError {
     /// });
     /// ```
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.failure, Failure::Cancelled)
+        matches!(self.details.failure, Failure::Cancelled)
     }
 
     /// Whether the task panicked.
@@ -122,7 +127,7 @@ impl JoinError {
     /// });
     /// ```
     pub fn is_panic(&self) -> bool {
-        matches!(self.failure, Failure::Panicked(_))
+        matches!(self.details.failure, Failure::Panicked(_))
     }
 
     /// What the task panicked with, for [`resume_unwind`] or for a look at it.
@@ -164,17 +169,20 @@ impl JoinError {
     ///
     /// The error itself, if the task was cancelled.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send>, JoinError> {
-        match self.failure {
+        if self.is_cancelled() {
+            return Err(self);
+        }
+        match self.details.failure {
             Failure::Panicked(panic) => Ok(panic.into_payload()),
-            Failure::Cancelled => Err(self),
+            Failure::Cancelled => unreachable!("that was asked above"),
         }
     }
 }
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, spawned at {}, ", self.task, self.location)?;
-        match &self.failure {
+        write!(f, "{}, spawned at {}, ", self.details.task, self.details.location)?;
+        match &self.details.failure {
             Failure::Cancelled => f.write_str("was cancelled before it finished"),
             Failure::Panicked(panic) => match panic.message() {
                 Some(message) => write!(f, "panicked: {message}"),

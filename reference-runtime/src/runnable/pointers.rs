@@ -250,6 +250,12 @@ impl Runnable {
         self.task.id()
     }
 
+    /// [`Id::number`] of the same.
+    #[inline]
+    pub(crate) fn number(&self) -> u64 {
+        self.task.header().identity.number()
+    }
+
     /// Where the task was spawned.
     pub(crate) fn location(&self) -> &'static Location<'static> {
         self.task.location()

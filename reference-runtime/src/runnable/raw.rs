@@ -20,7 +20,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use super::current::Identity;
+use super::current::{Before, Identity};
 use super::error::Failure;
 use super::names::name_of;
 use super::pointers::{JoinSide, Runnable, TaskRef, raw_observed_waker, raw_waker};
@@ -101,6 +101,7 @@ impl<F: Future, S: Schedule> Allocation<F, S> {
 /// Makes a task, not scheduled yet.
 ///
 /// `tag` is a number of the executor's choice; `location` is where the user spawned the task.
+#[inline]
 pub(crate) fn task<F, S>(
     future: F,
     schedule: S,
@@ -169,6 +170,7 @@ where
 ///
 /// The future may be polled and dropped on any thread. The output, which it leaves where it was polled last, may be
 /// sent from there to wherever the handle may be sent.
+#[inline]
 unsafe fn with_id<F, S>(
     id: Id,
     kind: &'static str,
@@ -269,8 +271,9 @@ unsafe fn typed<'a, F: Future, S>(task: NonNull<Header>) -> &'a Allocation<F, S>
 unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Option<Runnable> {
     // SAFETY: the reference keeps the task alive until `suspend` or `finish` gives it up.
     let Header { state, location, tag, identity, .. } = unsafe { header(task) };
-    let id = || identity.id().number();
+    let id = || identity.number();
     let traced = trace::poll_begins(id, location, *tag == BLOCKING);
+    let mut before = identity.enter();
     let output = match state.start() {
         Start::Cancel => Err(Failure::Cancelled),
         // SAFETY: `start` made us the running thread, and nobody has dropped the future.
@@ -282,6 +285,7 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Option<Runnable>
             Ok(Poll::Pending) => {
                 // Before: once it is suspended, another thread may poll it.
                 traced.ends(PollResult::Pending);
+                identity.leave(before);
                 match state.suspend() {
                     Suspend::Again => {
                         traced.was_woken();
@@ -290,6 +294,7 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Option<Runnable>
                     Suspend::Cancel => {
                         // The drop of the future is one more slice.
                         let _ = trace::poll_begins(id, location, *tag == BLOCKING);
+                        before = identity.enter();
                         Err(Failure::Cancelled)
                     }
                     Suspend::Idle(remains) => {
@@ -307,7 +312,7 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Option<Runnable>
         Err(_) => PollResult::Panicked,
     };
     // SAFETY: we are the running thread still, and the future is in its place.
-    unsafe { finish::<F, S>(task, output) };
+    unsafe { finish::<F, S>(task, output, before) };
     traced.ends(result);
     None
 }
@@ -341,10 +346,10 @@ unsafe fn is_listed<F: Future, S: Schedule>(task: NonNull<Header>) -> bool {
 unsafe fn cancel<F: Future, S: Schedule>(task: NonNull<Header>) {
     // SAFETY: the reference keeps the task alive.
     let Header { state, identity, .. } = unsafe { header(task) };
-    trace::cancelled(|| identity.id().number());
+    trace::cancelled(|| identity.number());
     let (Start::Poll | Start::Cancel) = state.start();
     // SAFETY: `start` made us the running thread, and nobody has dropped the future.
-    unsafe { finish::<F, S>(task, Err(Failure::Cancelled)) }
+    unsafe { finish::<F, S>(task, Err(Failure::Cancelled), identity.enter()) }
 }
 
 /// Hands the `Runnable` to the scheduler.
@@ -356,7 +361,7 @@ unsafe fn schedule<F: Future, S: Schedule>(task: NonNull<Header>, wake: Wake) {
     // SAFETY: the reference keeps the task alive until it becomes the `Runnable`'s.
     let Allocation { header, schedule, .. } = unsafe { typed::<F, S>(task) };
     let schedule = schedule.clone();
-    trace::woken(|| header.identity.id().number());
+    trace::woken(|| header.identity.number());
     schedule.schedule(Runnable::new(task), wake);
 }
 
@@ -368,13 +373,12 @@ unsafe fn schedule<F: Future, S: Schedule>(task: NonNull<Header>, wake: Wake) {
 unsafe fn poll<F: Future, S>(task: NonNull<Header>) -> Result<Poll<F::Output>, Payload> {
     before_user_code();
     // SAFETY: the running thread's reference keeps the task alive.
-    let Allocation { header: Header { identity, tag, .. }, stage, .. } = unsafe { typed::<F, S>(task) };
+    let Allocation { header: Header { tag, .. }, stage, .. } = unsafe { typed::<F, S>(task) };
     let waker = if *tag == OBSERVED { raw_observed_waker(task) } else { raw_waker(task) };
     // SAFETY: the running thread's reference outlives the waker, which is not dropped and so gives up none.
     let waker = ManuallyDrop::new(unsafe { Waker::from_raw(waker) });
     let mut context = Context::from_waker(&waker);
-    let before = identity.enter();
-    let polled = stage.with_mut(|stage| {
+    stage.with_mut(|stage| {
         // SAFETY: `ACTIVE` is set and the `Runnable` was ours, so the stage is.
         let stage = unsafe { &mut *stage };
         // SAFETY: the caller knows the future to be in its place.
@@ -382,21 +386,22 @@ unsafe fn poll<F: Future, S>(task: NonNull<Header>) -> Result<Poll<F::Output>, P
         // SAFETY: the future stays where it is until it is dropped there.
         let future = unsafe { Pin::new_unchecked(future) };
         catch_unwind(AssertUnwindSafe(|| future.poll(&mut context)))
-    });
-    identity.leave(before);
-    polled
+    })
 }
 
 /// Drops the future where it is, and tells the scheduler. Says whether the reference for the list is the caller's now.
+/// The task is the current one; `before` is current again after the drop.
 ///
 /// # Safety
 ///
 /// The task is alive, the stage is the caller's, and the future is in it. It is not afterwards.
-unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> (Result<(), Payload>, bool) {
+unsafe fn drop_future<F: Future, S: Schedule>(
+    task: NonNull<Header>,
+    before: Before,
+) -> (Result<(), Payload>, bool) {
     before_user_code();
     // SAFETY: the task is alive.
     let Allocation { header, schedule, stage } = unsafe { typed::<F, S>(task) };
-    let before = header.identity.enter();
     let dropped = stage.with_mut(|stage| {
         // SAFETY: the stage is the caller's.
         let stage = unsafe { &mut *stage };
@@ -427,12 +432,16 @@ unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> (Result<
 /// # Safety
 ///
 /// The caller is the running thread, whose reference is used up; the future is in its place.
-unsafe fn finish<F: Future, S: Schedule>(task: NonNull<Header>, output: Result<F::Output, Failure>) {
+unsafe fn finish<F: Future, S: Schedule>(
+    task: NonNull<Header>,
+    output: Result<F::Output, Failure>,
+    before: Before,
+) {
     // SAFETY: the running thread's reference keeps the task alive until it is given up below.
     let Allocation { header, stage, .. } = unsafe { typed::<F, S>(task) };
     let Header { state, joiner, .. } = header;
     // SAFETY: `ACTIVE` is set and the `Runnable` was ours, so the stage is.
-    let (dropped, has_reference) = unsafe { drop_future::<F, S>(task) };
+    let (dropped, has_reference) = unsafe { drop_future::<F, S>(task, before) };
     let references = 1 + usize::from(has_reference);
     let output = match dropped {
         Ok(()) => output,
@@ -490,8 +499,10 @@ unsafe fn take_output<F: Future, S>(task: NonNull<Header>, to: *mut ()) {
 
 unsafe fn free<F: Future, S: Schedule>(task: NonNull<Header>, remains: Remains) {
     if remains == Remains::Future {
+        // SAFETY: nobody refers to the task, so it is alive until we free it.
+        let before = unsafe { header(task) }.identity.enter();
         // SAFETY: nobody refers to the task, so its stage is ours.
-        let (dropped, _) = unsafe { drop_future::<F, S>(task) };
+        let (dropped, _) = unsafe { drop_future::<F, S>(task, before) };
         if let Err(payload) = dropped {
             quietly(|| drop(payload));
         }

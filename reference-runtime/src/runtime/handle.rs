@@ -52,30 +52,35 @@ impl Handle {
     ///
     /// If the default runtime cannot be started.
     pub fn current() -> Handle {
-        Self::try_current().unwrap_or_else(|| default_runtime().handle.clone())
+        Self::try_current().unwrap_or_else(|_| default_runtime().handle.clone())
     }
 
-    /// As [`Handle::current`], with an error where that one panics.
+    /// The same, with an error where that one panics.
     pub(crate) fn current_or_default() -> io::Result<Handle> {
         match Self::try_current() {
-            Some(current) => Ok(current),
-            None => Ok(try_default_runtime()?.handle.clone()),
+            Ok(current) => Ok(current),
+            Err(_) => Ok(try_default_runtime()?.handle.clone()),
         }
     }
 
-    /// The runtime that this thread has entered or works for, if any.
+    /// The runtime that this thread has entered or works for.
     ///
     /// Most programs need no such look: [`Handle::current`] gives the default runtime where there is none.
     ///
     /// ```
     /// use reference_runtime::Handle;
     ///
-    /// assert!(Handle::try_current().is_none());
-    /// assert!(reference_runtime::block_on(async { Handle::try_current().is_some() }));
+    /// assert!(Handle::try_current().is_err());
+    /// assert!(reference_runtime::block_on(async { Handle::try_current().is_ok() }));
     /// ```
-    pub fn try_current() -> Option<Handle> {
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn try_current() -> Result<Handle, TryCurrentError> {
         let own = || worker::with_current(|context| Handle { scheduler: Arc::clone(&context.scheduler) });
-        Self::entered().map(|entered| Handle::clone(&entered)).or_else(own)
+        let entered = Self::entered().map(|entered| Handle::clone(&entered));
+        entered.or_else(own).ok_or(TryCurrentError { _private: () })
     }
 
     /// The runtime that this thread has entered, if any. `None` while the thread's locals are being destroyed, too.
@@ -250,6 +255,25 @@ impl fmt::Debug for Handle {
         f.debug_struct("Handle").finish_non_exhaustive()
     }
 }
+
+/// The thread has entered no runtime and works for none, see [`Handle::try_current`].
+///
+/// ```
+/// let error: reference_runtime::TryCurrentError = reference_runtime::Handle::try_current().unwrap_err();
+/// assert!(error.to_string().contains("Handle::current"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct TryCurrentError {
+    _private: (),
+}
+
+impl fmt::Display for TryCurrentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this thread has entered no runtime; `Handle::current` gives the default one then")
+    }
+}
+
+impl std::error::Error for TryCurrentError {}
 
 /// The thread has entered a runtime, see [`Handle::enter`]. Guards are to be dropped in the reverse order of their
 /// making.

@@ -8,6 +8,7 @@ mod builder;
 mod handle;
 mod metrics;
 mod observe;
+mod spawn;
 
 use std::fmt;
 use std::future::Future;
@@ -17,7 +18,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 pub use self::builder::Builder;
-pub use self::handle::{Entered, Handle};
+pub use self::handle::{Entered, Handle, TryCurrentError};
 pub use self::metrics::Metrics;
 pub use crate::scheduler::report::{BlockedPoll, Verdict};
 pub use crate::scheduler::returned::ReturnedPoll;

@@ -42,7 +42,7 @@ impl Progress {
     pub(super) fn begin(&self, runnable: &Runnable) {
         self.kind.store(runnable.kind(), Ordering::Relaxed);
         self.spawned_at.set(Some(runnable.location()));
-        self.task.store(runnable.id().number(), Ordering::Relaxed);
+        self.task.store(runnable.number(), Ordering::Relaxed);
         self.tick.store(self.tick.load(Ordering::Relaxed).wrapping_add(2), Ordering::Relaxed);
     }
     // ANCHOR_END: begin

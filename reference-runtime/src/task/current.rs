@@ -1,6 +1,6 @@
 //! Which task the caller is part of.
 
-use super::Task;
+use super::{Id, Task};
 use crate::runnable::current_id;
 
 /// The task that the caller is part of.
@@ -38,4 +38,36 @@ pub fn current() -> Task {
 /// ```
 pub fn try_current() -> Option<Task> {
     current_id().map(Task::of)
+}
+
+/// The number of the task that the caller is part of: that of [`current`], without a look for its name.
+///
+/// ```
+/// use reference_runtime::task;
+///
+/// let handle = task::spawn(async { task::id() });
+/// let id = handle.id();
+/// assert_eq!(task::block_on(handle), id);
+/// ```
+///
+/// # Panics
+///
+/// Outside of a task; [`try_id`] gives `None` there.
+#[track_caller]
+pub fn id() -> Id {
+    try_id().expect(
+        "`task::id` was called outside of a task: call it within `block_on` or a spawned future, or use `task::try_id`",
+    )
+}
+
+/// The number of the task that the caller is part of, if it is part of one.
+///
+/// ```
+/// use reference_runtime::task;
+///
+/// assert_eq!(task::try_id(), None);
+/// assert!(task::block_on(async { task::try_id().is_some() }));
+/// ```
+pub fn try_id() -> Option<Id> {
+    current_id()
 }
