@@ -78,9 +78,10 @@ enum Found {
 
 /// How far a look at std's buffer came.
 enum Look<R> {
-    Done(io::Result<R>),
+    Done(R),
     /// All that was in it has been read ahead.
     More,
+    Failed(io::Error),
     /// There is nothing, and a call on it would wait.
     Empty,
 }
@@ -88,16 +89,15 @@ enum Look<R> {
 impl Input {
     /// Reads what is there, up to the length of `buf`. Nothing is the end.
     pub(super) fn poll_read(&'static self, cx: &Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
-        {
-            let ahead = &mut lock(&self.state).ahead;
-            if !ahead.is_empty() {
-                let length = ahead.len().min(buf.len());
-                buf[..length].copy_from_slice(&ahead[..length]);
-                ahead.drain(..length);
-                return Poll::Ready(Ok(length));
-            }
+        // Also while the waiter waits.
+        if let Some(length) = give(&mut lock(&self.state).ahead, buf) {
+            return Poll::Ready(Ok(length));
         }
-        self.poll_take(cx, |_, bytes| {
+        self.poll_take(cx, |ahead, bytes| {
+            // Somebody may have read ahead in between.
+            if let Some(length) = give(ahead, buf) {
+                return (0, Some(length));
+            }
             let length = bytes.len().min(buf.len());
             buf[..length].copy_from_slice(&bytes[..length]);
             (length, Some(length))
@@ -141,8 +141,12 @@ impl Input {
                 Look::Empty
             };
             match look {
-                Look::Done(result) => return Poll::Ready(result),
+                Look::Done(result) => return Poll::Ready(Ok(result)),
                 Look::More => {}
+                Look::Failed(error) => {
+                    self.give_back(Phase::Unknown);
+                    return Poll::Ready(Err(error));
+                }
                 Look::Empty => {
                     self.want(cx)?;
                     return Poll::Pending;
@@ -178,7 +182,8 @@ impl Input {
         }
     }
 
-    /// Looks at std's buffer, filled by a call if it is empty. The phase is [`Phase::Taken`] by this task.
+    /// Looks at std's buffer, filled by a call if it is empty. The phase is [`Phase::Taken`] by this task, and still is
+    /// if nothing came of it.
     fn look<R>(&self, take: &mut impl FnMut(&mut Vec<u8>, &[u8]) -> (usize, Option<R>)) -> Look<R> {
         let mut stdin = io::stdin().lock();
         let bytes = loop {
@@ -186,10 +191,7 @@ impl Input {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // Another process was faster, and the descriptor does not block: the waiter knows how to wait.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Look::Empty,
-                Err(error) => {
-                    self.give_back(Phase::Unknown);
-                    return Look::Done(Err(error));
-                }
+                Err(error) => return Look::Failed(error),
                 Ok(bytes) => break bytes,
             }
         };
@@ -198,7 +200,7 @@ impl Input {
         stdin.consume(taken);
         drop(stdin);
         self.give_back(if is_filled { Phase::Filled } else { Phase::Unknown });
-        result.map_or(Look::More, |result| Look::Done(Ok(result)))
+        result.map_or(Look::More, Look::Done)
     }
 
     /// Nobody handles std's buffer any more.
@@ -267,6 +269,17 @@ impl Input {
             let _ = catch_unwind(AssertUnwindSafe(|| self.give_back(phase)));
         }
     }
+}
+
+/// Moves what fits from `ahead` to `buf`, if there is anything.
+fn give(ahead: &mut Vec<u8>, buf: &mut [u8]) -> Option<usize> {
+    if ahead.is_empty() {
+        return None;
+    }
+    let length = ahead.len().min(buf.len());
+    buf[..length].copy_from_slice(&ahead[..length]);
+    ahead.drain(..length);
+    Some(length)
 }
 
 impl State {
