@@ -85,8 +85,9 @@
 //! | `macros` | the attributes [`main`](macro@main) and [`test`](macro@test) | no crate but a small one of ours |
 //! | `signal` | [`signal`](signal/index.html): Ctrl-C, and the signals of Unix | 3 crates |
 //! | `sync` | in [`sync`], what it re-exports from other crates: `RwLock`, `Semaphore`, `Barrier`, `OnceCell` and more | 4 crates |
+//! | `serde` | [`Metrics`] serialise | `serde_core` |
 //! | `trace` | a record of spawns, polls, wakes, steals and hand-offs, in a file that Perfetto opens | no crate; some nanoseconds for each event |
-//! | `tracing` | a span of the crate `tracing` for each task: `task`, with `kind`, `task.id`, `task.name`, `loc.file`, `loc.line` and `loc.col`, at the level of information with the target `reference_runtime::task`, entered around each poll | 3 crates; what the subscriber takes for a span |
+//! | `tracing` | a span of the crate `tracing` for each task: `task`, with `kind`, `task.id`, `task.name`, `loc.file`, `loc.line` and `loc.col`, at the level of information with the target `reference_runtime::task`, entered around each poll; and a warning for each poll that is found stuck, with the target `reference_runtime::blocked` | 3 crates; what the subscriber takes for a span |
 //! | `surf` | [`surf`](surf/index.html): surf's client on our sockets | 117 crates, most of them no longer developed |
 //! | `stages` | the runtimes that the book builds on the way to this one | time to compile; its interface is not stable |
 //!
@@ -181,7 +182,7 @@ pub use park::{Parker, Unparker};
 pub use reference_runtime_macros::{main, test};
 #[cfg(not(reference_runtime_loom))]
 pub use runtime::{
-    BlockedPoll, Builder, Entered, Handle, Metrics, ReturnedPoll, Runtime, Stuck, SystemCall,
+    BlockedPoll, Builder, Entered, Handle, Histogram, Metrics, ReturnedPoll, Runtime, Stuck, SystemCall,
     TryCurrentError, Verdict, block_on,
 };
 

@@ -51,6 +51,7 @@ pub struct Builder {
     asks_the_kernel: bool,
     pub(super) hooks: Hooks,
     pub(super) takes_backtraces: bool,
+    pub(super) measures_polls: bool,
 }
 
 impl Builder {
@@ -73,6 +74,7 @@ impl Builder {
             asks_the_kernel: true,
             hooks: Hooks::default(),
             takes_backtraces: false,
+            measures_polls: false,
         }
     }
 
@@ -295,6 +297,7 @@ impl Builder {
             asks_the_kernel: self.asks_the_kernel,
             hooks: self.hooks.clone(),
             takes_backtraces: self.takes_backtraces,
+            measures_polls: self.measures_polls,
             lines_after: observe::lines_after()?,
         };
         trace::runtime_starts();

@@ -9,6 +9,7 @@ mod handle;
 mod metrics;
 mod observe;
 mod spawn;
+mod table;
 
 use std::fmt;
 use std::future::Future;
@@ -20,6 +21,7 @@ use std::time::Duration;
 pub use self::builder::Builder;
 pub use self::handle::{Entered, Handle, TryCurrentError};
 pub use self::metrics::Metrics;
+pub use crate::scheduler::histogram::Histogram;
 pub use crate::scheduler::report::{BlockedPoll, Verdict};
 pub use crate::scheduler::returned::ReturnedPoll;
 pub use crate::scheduler::system_call::SystemCall;

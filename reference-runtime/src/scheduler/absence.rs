@@ -15,11 +15,13 @@
 //! A worker that computes and keeps its processor does not look: of that one the monitor sees the end.
 
 use std::backtrace::Backtrace;
+use std::cell::{Cell, OnceCell};
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
 use super::Scheduler;
 use super::kernel::{self, Sleep};
+use super::measures::OfThread;
 use super::report::{BlockedPoll, Polled, Verdict};
 use super::reports::Reports;
 use super::returned::ReturnedPoll;
@@ -27,6 +29,17 @@ use super::seat::Seat;
 use super::worker::{Context, Worker, with_current};
 use crate::primitive::{Arc, AtomicBool, Ordering, lock};
 use crate::runnable::{Id, NO_TAG, OBSERVED, Task};
+
+/// What a thread notes of its own polls, for reports and metrics.
+#[derive(Default)]
+pub(super) struct Notes {
+    /// What the kernel says of this thread, once it was needed.
+    pub(super) files: OnceCell<kernel::Thread>,
+    /// Where the poll came to after it had been found stuck.
+    came_to: Cell<Option<Backtrace>>,
+    /// Set when the thread starts, if polls are measured.
+    pub(super) measures: OnceCell<OfThread>,
+}
 
 /// See the module's documentation.
 pub(crate) struct Absence {
@@ -231,8 +244,8 @@ impl Context {
         if !self.scheduler.config.takes_backtraces || !self.is_found_stuck() {
             return;
         }
-        let noted = self.came_to.take();
-        self.came_to.set(noted.or_else(|| Some(Backtrace::force_capture())));
+        let noted = self.notes.came_to.take();
+        self.notes.came_to.set(noted.or_else(|| Some(Backtrace::force_capture())));
     }
 
     fn is_found_stuck(&self) -> bool {
@@ -247,7 +260,7 @@ impl Context {
     /// Ends the absence of this worker, if somebody wants to know of it. After its tick has moved on. False: there was
     /// none.
     pub(super) fn come_back(&self) -> bool {
-        let backtrace = self.came_to.take();
+        let backtrace = self.notes.came_to.take();
         let Some(absence) = lock(&self.worker.absence).take() else { return false };
         let returned = absence.end(kernel::own_processor_time(), backtrace);
         self.scheduler.reports.returned(returned, Some(absence));

@@ -40,13 +40,29 @@ impl Asides {
     }
 }
 
+/// What a thread polls without a processor.
+#[derive(Clone, Copy)]
+pub(super) enum Aside {
+    Nothing,
+    /// A task of a lane.
+    Task,
+    /// A closure of `spawn_blocking`, which says that it blocks.
+    Closure,
+}
+
 impl Worker {
-    pub(super) fn set_in_lane(&self, is_in_lane: bool) {
-        self.is_in_lane.store(is_in_lane, Ordering::Relaxed);
+    pub(super) fn set_aside(&self, aside: Aside) {
+        self.aside.store(aside as u32, Ordering::Relaxed);
     }
 
+    /// Whether it polls a task of a lane.
     pub(super) fn is_in_lane(&self) -> bool {
-        self.is_in_lane.load(Ordering::Relaxed)
+        self.aside.load(Ordering::Relaxed) == Aside::Task as u32
+    }
+
+    /// Whether it polls what is known to block.
+    pub(super) fn is_aside(&self) -> bool {
+        self.aside.load(Ordering::Relaxed) != Aside::Nothing as u32
     }
 }
 

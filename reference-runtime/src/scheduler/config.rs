@@ -20,6 +20,7 @@ pub(crate) struct Config {
     /// Whether the monitor may ask the kernel about a thread. Off in tests of platforms where it cannot.
     pub(crate) asks_the_kernel: bool,
     pub(crate) hooks: Hooks,
+    pub(crate) measures_polls: bool,
     /// Whether reports say where a poll came to after it had been found stuck.
     pub(crate) takes_backtraces: bool,
     /// Polls that last so long are told of on stderr. `None`: none are.

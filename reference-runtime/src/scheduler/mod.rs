@@ -20,11 +20,13 @@ mod asides;
 mod config;
 mod crowd;
 pub(crate) mod handoff;
+pub(crate) mod histogram;
 mod home;
 mod in_place;
 pub(crate) mod kernel;
 pub(crate) mod lanes;
 pub(crate) mod lines;
+pub(crate) mod measures;
 pub(crate) mod metrics;
 mod mode;
 pub(crate) mod monitor;
@@ -49,9 +51,11 @@ use crossbeam::utils::CachePadded;
 
 pub(crate) use self::config::{Config, Hooks};
 use self::handoff::Seen;
+use self::histogram::Recorder;
 use self::home::Home;
 pub(crate) use self::in_place::block_in_place;
 use self::lanes::{Lane, Lanes, Learned};
+use self::measures::{Measures, Spells};
 use self::metrics::Counters;
 use self::monitor::Monitor;
 use self::reports::Reports;
@@ -86,6 +90,12 @@ pub(crate) struct Scheduler {
     pub(crate) monitor: Monitor,
     pub(crate) counters: Counters,
     pub(crate) reports: Reports,
+    /// If polls are to be measured.
+    pub(crate) measures: Option<Measures>,
+    /// From when a poll was first seen that lost its processor to when another thread had it.
+    pub(crate) rescues: Recorder,
+    /// Events waited in the reactor while every worker was busy.
+    pub(crate) unattended: Spells,
     /// Whether another worker would find no core. Relaxed: a hint by the monitor.
     pub(crate) is_crowded: AtomicBool,
     /// Set once, by [`Scheduler::close`].
@@ -96,9 +106,12 @@ pub(crate) struct Scheduler {
 }
 
 /// The right to poll tasks.
+#[derive(Default)]
 pub(crate) struct Processor {
     /// Guarded by this lock: who holds it. A worker that has just lost it may still stand here for a moment.
     worker: Mutex<Option<Arc<Worker>>>,
+    /// If it was handed off: when the poll was first seen that it was taken from. Until another worker has it.
+    pub(super) stuck_since: Mutex<Option<Instant>>,
 }
 
 impl Processor {
@@ -125,9 +138,7 @@ impl Scheduler {
         let monitor = Monitor::new(config.handoff_after)?;
         let scheduler = Home::build(|home| Scheduler {
             home,
-            processors: (0..processors)
-                .map(|_| CachePadded::new(Processor { worker: Mutex::new(None) }))
-                .collect(),
+            processors: (0..processors).map(|_| CachePadded::new(Processor::default())).collect(),
             injector: CachePadded::new(Injector::new()),
             lanes: Lanes::new(),
             learned: Learned::new(config.learns && config.handoff_after.is_some()),
@@ -136,6 +147,9 @@ impl Scheduler {
             tasks: Tasks::new(processors + 1),
             monitor,
             counters: Counters::default(),
+            measures: config.measures_polls.then(Measures::new),
+            rescues: Recorder::new(),
+            unattended: Spells::default(),
             reports: Reports::new(config.hooks.of_reports.clone(), config.lines_after, &config.thread_name),
             is_crowded: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),
@@ -205,6 +219,9 @@ impl Scheduler {
     /// Queues a task from a thread that is none of ours.
     pub(crate) fn schedule(self: &Arc<Self>, runnable: Runnable, wake: Wake) {
         if let Some(runnable) = self.divert(runnable, wake) {
+            if let Some(measures) = &self.measures {
+                measures.queued(&runnable);
+            }
             self.inject(runnable);
         }
     }

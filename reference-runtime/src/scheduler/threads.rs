@@ -16,6 +16,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::asides::Aside;
 use super::handoff::Seen;
 use super::kernel;
 use super::lanes::{Lane, SHORT_COMPUTE};
@@ -385,6 +386,7 @@ impl Context {
         let _entered = self.scheduler.reactor.enter();
         let hooks = &self.scheduler.config.hooks;
         hooks.call_on_start();
+        self.measure();
         let mut is_called = errand == Errand::Lane;
         if is_called {
             lock(&self.scheduler.threads.pool).starting -= 1;
@@ -449,16 +451,18 @@ impl Context {
     /// One poll without a processor, and what it teaches.
     fn poll_in_lane(&self, runnable: Runnable, lane: Lane) {
         if runnable.tag() == BLOCKING {
-            return self.poll_unwatched(runnable);
+            self.worker.set_aside(Aside::Closure);
+            self.poll_unwatched(runnable);
+            return self.worker.set_aside(Aside::Nothing);
         }
         let kind = runnable.kind();
         let reports = &self.scheduler.reports;
         let task = reports.is_wanted().then(|| (Polled::of(&runnable), self.waited_for_a_core()));
         let begun = Instant::now();
         let computed = kernel::own_processor_time();
-        self.worker.set_in_lane(true);
+        self.worker.set_aside(Aside::Task);
         self.poll_unwatched(runnable);
-        self.worker.set_in_lane(false);
+        self.worker.set_aside(Aside::Nothing);
         let took = begun.elapsed();
         let computed = || Some(kernel::own_processor_time()?.saturating_sub(computed?));
         let computed = (took >= SHORT_COMPUTE).then(computed).flatten();
@@ -479,7 +483,10 @@ impl Context {
     /// How long this thread has waited for a core since it started.
     fn waited_for_a_core(&self) -> Option<Duration> {
         let open = || kernel::Thread::open(kernel::ThreadId::current());
-        self.scheduler.config.asks_the_kernel.then(|| self.files.get_or_init(open).waited_for_a_core())?
+        self.scheduler
+            .config
+            .asks_the_kernel
+            .then(|| self.notes.files.get_or_init(open).waited_for_a_core())?
     }
 
     /// One poll that the monitor does not watch, since it holds no processor that anybody could want.
@@ -493,6 +500,7 @@ impl Context {
     fn end(&self) {
         let threads = &self.scheduler.threads;
         self.scheduler.counters.take_over(&self.worker.tally);
+        self.measure_no_more();
         lock(&threads.pool).forget(&self.worker);
         threads.ended.notify_all();
     }

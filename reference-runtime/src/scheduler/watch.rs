@@ -29,7 +29,7 @@ use super::progress::Progress;
 use super::report::Verdict;
 use super::seat::{LONG, Seat};
 use super::worker::Worker;
-use crate::primitive::{Arc, Ordering, fence};
+use crate::primitive::{Arc, Ordering, fence, lock};
 use crate::trace;
 
 /// A poll that was relieved so long ago is not expected back, and no longer counts towards the limit of relief: a
@@ -330,6 +330,8 @@ impl Watch {
             }
             trace::blocked(&worker.traced, verdict as u8, now - self.seats[processor].since);
             self.scheduler.counters.verdict(verdict);
+            let since = self.seats[processor].since;
+            *lock(&self.scheduler.processors[processor].stuck_since) = Some(since);
         }
         self.scheduler.hand_off(&worker, permit);
         // Only now, as it takes time.
@@ -420,7 +422,8 @@ impl Watch {
         let reactor = &self.scheduler.reactor;
         let is_due = || reactor.next_deadline().is_some_and(|deadline| deadline <= now);
         if reactor.is_attended() || (reactor.events_waiting() == Some(false) && !is_due()) {
-            self.unattended_since = None;
+            let since = self.unattended_since.take();
+            since.into_iter().for_each(|since| self.scheduler.unattended.add(now - since));
             return false;
         }
         if now - *self.unattended_since.get_or_insert(now) >= UNATTENDED && !self.scheduler.wake_a_worker() {

@@ -11,7 +11,6 @@
 //!
 //! What a thread without a processor does is in [`super::threads`].
 
-use std::backtrace::Backtrace;
 use std::cell::{Cell, OnceCell};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -19,14 +18,14 @@ use std::time::{Duration, Instant};
 use crossbeam::utils::CachePadded;
 
 use super::Scheduler;
-use super::absence::Absence;
+use super::absence::{Absence, Notes};
 use super::handoff::{Permit, Seen};
-use super::kernel::{self, ThreadId};
+use super::kernel::ThreadId;
 use super::metrics::Tally;
 use super::progress::Progress;
 use crate::idle::{Left, Place};
 use crate::park::{Parker, Unparker};
-use crate::primitive::{Arc, AtomicBool, Mutex, Ordering};
+use crate::primitive::{Arc, AtomicU32, Mutex, Ordering};
 use crate::queue::{self, LocalQueue, NextTask, Stealer};
 use crate::reactor::Woken;
 use crate::runnable::{Runnable, Wake};
@@ -69,8 +68,8 @@ pub(crate) struct Worker {
     pub(crate) unparker: Unparker,
     /// The poll that was found stuck, for the worker to report the end of. Left by the monitor, taken by the worker.
     pub(crate) absence: Mutex<Option<Arc<Absence>>>,
-    /// While it polls a task of a lane. Relaxed: for reports.
-    pub(super) is_in_lane: AtomicBool,
+    /// What it polls without a processor, an [`Aside`](super::asides::Aside). Relaxed: for reports.
+    pub(super) aside: AtomicU32,
     /// Immutable once the thread runs.
     pub(crate) thread: OnceLock<ThreadId>,
     pub(crate) traced: trace::WhichThread,
@@ -99,10 +98,8 @@ pub(crate) struct Context {
     slot_in_a_row: Cell<u32>,
     /// Waking those for whom the reactor had something, see [`Context::wake`].
     is_waking: Cell<bool>,
-    /// What the kernel says of this thread, once it was needed.
-    pub(crate) files: OnceCell<kernel::Thread>,
-    /// Where the poll came to after it had been found stuck.
-    pub(crate) came_to: Cell<Option<Backtrace>>,
+    /// What the thread notes of its own polls.
+    pub(super) notes: Notes,
     beat: Beat,
     /// Where the search for a victim starts.
     seed: Cell<usize>,
@@ -152,7 +149,7 @@ impl Worker {
             queue: stealer,
             unparker: parker.unparker(),
             absence: Mutex::new(None),
-            is_in_lane: AtomicBool::new(false),
+            aside: AtomicU32::new(0),
             thread: OnceLock::new(),
             traced: trace::WhichThread::new(),
         };
@@ -178,8 +175,7 @@ impl Context {
             is_fed: Cell::new(false),
             slot_in_a_row: Cell::new(0),
             is_waking: Cell::new(false),
-            files: OnceCell::new(),
-            came_to: Cell::new(None),
+            notes: Notes::default(),
             beat: Beat {
                 polls_left: Cell::new(FIRST_BEAT_POLLS),
                 polls: Cell::new(FIRST_BEAT_POLLS),
@@ -196,6 +192,7 @@ impl Context {
     pub(crate) fn work(&self) {
         let Some(processor) = self.worker.permit.see().processor() else { return };
         self.held.set(Seen::held(processor));
+        self.scheduler.rescued(processor);
         self.worker.traced.takes(processor);
         self.worker.progress.resume();
         self.scheduler.monitor.wake_if_parked();
@@ -317,7 +314,10 @@ impl Context {
     #[inline]
     pub(crate) fn poll(&self, runnable: Runnable) {
         self.worker.progress.begin(&runnable);
-        let Some(again) = runnable.poll() else { return };
+        let begun = self.measure_begin(&runnable);
+        let again = runnable.poll();
+        self.measure_end(begun);
+        let Some(again) = again else { return };
         // A closing runtime, and a lane, are noticed when its turn comes.
         if let Err(again) = self.push(again, Wake::DuringPoll) {
             self.scheduler.schedule(again, Wake::DuringPoll);
@@ -431,6 +431,7 @@ impl Context {
         if self.held.get() == Seen::NONE || self.worker.permit.see() != self.held.get() {
             return Err(runnable);
         }
+        self.measure_queued(&runnable);
         let behind = match wake {
             Wake::Fresh if !self.is_waking.get() => self.worker.next_task.put(runnable),
             _ => Some(runnable),
