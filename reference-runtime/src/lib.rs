@@ -25,9 +25,11 @@
 //!
 //! * [`block_on()`] runs a future on this thread; [`task`] has `spawn` and what goes with it; [`time`] sleeps and
 //!   time-outs; [`net`] sockets, [`fs`] files and [`io`] standard streams; [`sync`] and [`channel`] locks and queues for
-//!   tasks, [`stream`] what streams can do with a clock. They work without ceremony, on a default runtime that starts on
-//!   first use. Its number of workers is that of the cores the process may use, or what `REFERENCE_RUNTIME_THREADS`
-//!   says.
+//!   tasks, [`future`] and [`stream`] what futures and streams can do with a clock. They work without ceremony, on a
+//!   default runtime that starts on first use. Its number of workers is that of the cores the process may use, or what
+//!   `REFERENCE_RUNTIME_THREADS` says.
+//! * The attributes [`main`](macro@main) and [`test`](macro@test) make an `async fn` a program or a test;
+//!   [`task_local!`] declares values that each task has of its own.
 //! * [`Runtime`] and its [`Builder`] are for programs that want more than one, or other settings; [`Metrics`] and
 //!   [`Builder::on_blocked`] tell what the scheduler saw.
 //! * [`Parker`] is the piece that every wait is made of.
