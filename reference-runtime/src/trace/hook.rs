@@ -100,8 +100,9 @@ impl Recorder {
 
     #[inline]
     fn now(&self) -> u64 {
-        // Saturating: a recording of 584 years.
-        u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        // Cheaper than by `as_nanos`, whose 128 bits would be needed after 584 years.
+        let elapsed = self.began.elapsed();
+        elapsed.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(elapsed.subsec_nanos()))
     }
 
     #[inline]

@@ -35,7 +35,7 @@ const CHUNK: usize = if LOOM { 2 } else { 512 };
 
 /// What writer and readers see.
 pub(super) struct Ring {
-    chunks: Box<[OnceLock<Box<[Slot]>>]>,
+    chunks: Box<[OnceLock<Arc<Chunk>>]>,
     /// The numbers below this are, or were, in the slots. Only the writer stores it, and only larger values.
     written: AtomicU64,
 }
@@ -43,11 +43,15 @@ pub(super) struct Ring {
 /// Only the writer stores.
 struct Slot([AtomicU64; 2]);
 
+type Chunk = [Slot; CHUNK];
+
 /// A ring in the hands of the thread that writes it.
 pub(super) struct Writer {
     ring: Arc<Ring>,
     /// What [`Ring::written`] says, too.
     next: u64,
+    /// The chunk with the slot of `next`, unless that is the first of a chunk.
+    chunk: Option<Arc<Chunk>>,
 }
 
 /// What a reader found.
@@ -69,7 +73,7 @@ impl Kept {
 pub(super) fn ring(slots: usize) -> Writer {
     let chunks = slots.div_ceil(CHUNK).max(1);
     let ring = Ring { chunks: (0..chunks).map(|_| OnceLock::new()).collect(), written: AtomicU64::new(0) };
-    Writer { ring: Arc::new(ring), next: 0 }
+    Writer { ring: Arc::new(ring), next: 0, chunk: None }
 }
 
 impl Writer {
@@ -80,7 +84,12 @@ impl Writer {
     /// Appends an event.
     #[inline]
     pub(super) fn push(&mut self, words: Words) {
-        let slot = self.ring.slot_to_fill(self.next);
+        let at = self.next as usize % CHUNK;
+        if at == 0 {
+            self.chunk = Some(self.ring.chunk_to_fill(self.next));
+        }
+        let Some(chunk) = &self.chunk else { return };
+        let slot = &chunk[at];
         // Step 2 of the argument in the module's documentation; the partner is the fence in `Ring::read`.
         fence(Ordering::Release);
         // Relaxed, both: what a reader makes of them is decided by `written`.
@@ -102,11 +111,11 @@ impl Ring {
         (at / CHUNK, at % CHUNK)
     }
 
-    #[inline]
-    fn slot_to_fill(&self, number: u64) -> &Slot {
-        let (chunk, at) = self.place(number);
-        let empty = || (0..CHUNK).map(|_| Slot([AtomicU64::new(0), AtomicU64::new(0)])).collect();
-        &self.chunks[chunk].get_or_init(empty)[at]
+    #[cold]
+    fn chunk_to_fill(&self, number: u64) -> Arc<Chunk> {
+        let (chunk, _) = self.place(number);
+        let slot = |_| Slot([AtomicU64::new(0), AtomicU64::new(0)]);
+        Arc::clone(self.chunks[chunk].get_or_init(|| Arc::new(std::array::from_fn(slot))))
     }
 
     /// What is in the ring, while its thread may go on writing.
@@ -117,7 +126,7 @@ impl Ring {
         let copy = |number| {
             let (chunk, at) = self.place(number);
             // A number that was written has its chunk.
-            let slot = self.chunks[chunk].get().map(|slots| &slots[at]);
+            let slot = self.chunks[chunk].get().map(|chunk| &chunk[at]);
             slot.map_or([0; 2], |slot| [0, 1].map(|word: usize| slot.0[word].load(Ordering::Relaxed)))
         };
         let mut events: Vec<Words> = (first..written).map(copy).collect();
