@@ -151,7 +151,7 @@ impl Session {
             rings: self.rings.clone(),
             locations: self.locations.clone(),
             names: self.names(),
-            lasts: self.began.elapsed(),
+            lasts: Duration::from_nanos(self.clock.now()),
             refused: self.refused,
             forgotten: self.forgotten,
         }

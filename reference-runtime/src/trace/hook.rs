@@ -5,8 +5,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::clock::Clock;
 use super::event::{ParkPlace, PollResult};
 use super::ring::Writer;
 use super::session::{self, LOCATION_BITS};
@@ -40,7 +41,7 @@ impl This {
 struct Recorder {
     /// Of which recording.
     session: u32,
-    began: Instant,
+    clock: Clock,
     writer: Option<Writer>,
     /// When the last event happened, if that was the end of a poll: the next poll begins then. It saves a look at the
     /// clock, which is most of what an event costs.
@@ -91,18 +92,11 @@ impl Recorder {
         let place = session::join(this_thread(), THIS.with(|this| this.runtime.get()))?;
         Some(Recorder {
             session: place.number,
-            began: place.began,
+            clock: place.clock,
             writer: place.writer,
             last_end: None,
             locations: [(0, 0); REMEMBERED],
         })
-    }
-
-    #[inline]
-    fn now(&self) -> u64 {
-        // Cheaper than by `as_nanos`, whose 128 bits would be needed after 584 years.
-        let elapsed = self.began.elapsed();
-        elapsed.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(elapsed.subsec_nanos()))
     }
 
     #[inline]
@@ -116,7 +110,7 @@ impl Recorder {
     #[inline]
     fn push_now(&mut self, kind: Kind, about: u64) {
         self.last_end = None;
-        let now = self.now();
+        let now = self.clock.now();
         self.push(kind, now, about);
     }
 
@@ -199,7 +193,7 @@ pub(crate) struct Polled {
 fn record_poll_begins(task: u64, location: &'static Location<'static>, is_closure: bool) {
     record(|recorder| {
         let about = recorder.task_at(task, location);
-        let begin = recorder.last_end.take().unwrap_or_else(|| recorder.now());
+        let begin = recorder.last_end.take().unwrap_or_else(|| recorder.clock.now());
         recorder.push(if is_closure { Kind::ClosureBegins } else { Kind::PollBegins }, begin, about);
     });
 }
@@ -226,7 +220,7 @@ impl Polled {
 #[inline(never)]
 fn record_poll_ends(task: u64, result: PollResult) {
     record(|recorder| {
-        let now = recorder.now();
+        let now = recorder.clock.now();
         let processor = THIS.with(|this| this.processor.get());
         let about = mask(task, TASK_BITS) | (result as u64) << TASK_BITS | processor << (TASK_BITS + 4);
         recorder.push(Kind::PollEnds, now, about);
@@ -239,7 +233,7 @@ fn record_poll_ends(task: u64, result: PollResult) {
 fn record_woken_during_poll(task: u64) {
     record(|recorder| {
         // The next poll may begin at the same time.
-        let now = recorder.last_end.unwrap_or_else(|| recorder.now());
+        let now = recorder.last_end.unwrap_or_else(|| recorder.clock.now());
         recorder.push(Kind::WokenDuringPoll, now, mask(task, TASK_BITS));
     });
 }

@@ -32,6 +32,7 @@
 //! There is one recording in a process at a time, of all its runtimes. What several of them do to each other is in one
 //! picture; and a hook finds out that it has nothing to do without following a pointer.
 
+mod clock;
 mod collect;
 mod environment;
 mod event;

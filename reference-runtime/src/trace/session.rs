@@ -9,8 +9,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::panic::Location;
 use std::sync::{MutexGuard, PoisonError};
-use std::time::Instant;
 
+use super::clock::Clock;
 use super::ring::{self, Ring, Writer};
 use super::word::mask;
 use crate::primitive::{Arc, AtomicU32, AtomicU64, Mutex, Ordering};
@@ -40,7 +40,7 @@ pub(super) struct Limits {
 /// See the module's documentation.
 pub(super) struct Session {
     number: u32,
-    pub(super) began: Instant,
+    pub(super) clock: Clock,
     limits: Limits,
     /// In the order in which the threads came.
     pub(super) rings: Vec<Recorded>,
@@ -67,7 +67,7 @@ pub(super) struct Recorded {
 /// What a thread needs to record.
 pub(super) struct Place {
     pub(super) number: u32,
-    pub(super) began: Instant,
+    pub(super) clock: Clock,
     /// `None`: there is no ring left.
     pub(super) writer: Option<Writer>,
 }
@@ -94,7 +94,7 @@ pub(super) fn begin(limits: Limits) -> Option<u32> {
     let number = RECORDINGS.fetch_add(1, Ordering::Relaxed).wrapping_add(1).max(1);
     *session = Some(Session {
         number,
-        began: Instant::now(),
+        clock: Clock::start(),
         limits,
         rings: Vec::new(),
         locations: Vec::new(),
@@ -133,7 +133,7 @@ pub(super) fn join(thread: u32, runtime: u32) -> Option<Place> {
         }
         None => session.refused += 1,
     }
-    Some(Place { number: session.number, began: session.began, writer })
+    Some(Place { number: session.number, clock: session.clock, writer })
 }
 
 /// The number of a location, or 0 if there are too many.

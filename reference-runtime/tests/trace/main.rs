@@ -6,6 +6,8 @@ mod check;
 mod events;
 mod file;
 mod limits;
+#[cfg(unix)]
+mod top;
 mod variable;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
