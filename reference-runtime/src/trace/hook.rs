@@ -337,7 +337,7 @@ pub(crate) fn blocked(thread: &WhichThread, verdict: u8, lasts: Duration) {
     }
 }
 
-/// A processor was taken from a thread. Who gets it says so by [`takes`].
+/// A processor was taken from a thread. Who gets it says so by [`WhichThread::takes`].
 #[inline]
 pub(crate) fn handed_off(processor: usize, from: &WhichThread) {
     if is_recording() {

@@ -25,9 +25,11 @@
 //! otherwise; older ones are counted, [`Trace::dropped`]. Files are some ten times as large.
 //!
 //! **What it costs.** Without the feature, nothing. With it, but without a recording: a load and a test where something
-//! could be recorded. A recorded event costs two to three stores and a look at the clock; most of it is the clock, some
-//! 25 ns where that is a call of the vDSO. A poll in a row of polls takes one such look, a wake another. So where tasks
-//! do real work it is hard to measure, and where a poll takes 50 ns, it doubles that.
+//! could be recorded, some 20 instructions for a poll. A recorded event costs a dozen stores and loads, and most often a
+//! look at the clock, which is half of it. On the benches of this repository, with two cores: a server of small HTTP
+//! requests answers as many as without, for 2 % more processor time, and a ticker of a millisecond is as punctual beside
+//! tasks that block. Where nothing is done but to schedule, it is much: a yield takes 100 ns in place of 55, a chained
+//! spawn 180 in place of 85.
 //!
 //! There is one recording in a process at a time, of all its runtimes. What several of them do to each other is in one
 //! picture; and a hook finds out that it has nothing to do without following a pointer.
