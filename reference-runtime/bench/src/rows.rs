@@ -30,6 +30,10 @@ enum Field {
     Few,
     /// Ours and tokio, with 1, 2, 4 and 8 workers.
     Workers,
+    /// Ours, with and without options that cost something.
+    Options,
+    /// Ours with one worker, whose every poll that blocks is found, with and without reports.
+    Reports,
 }
 
 /// A contender with a number of workers.
@@ -154,6 +158,15 @@ pub(crate) const ROWS: &[Row] = &[
     // Idleness.
     rounds(3, row("idle", "nothing to do", Workload::Idle)),
     rounds(3, row("almost-idle", "a task that wakes up every 50 ms", Workload::AlmostIdle)),
+    // What options cost.
+    among(Field::Options, row("options-yields", "yields with options", Workload::Yields)),
+    among(Field::Options, row("options-ping-pong", "ping-pong with options", Workload::PingPong)),
+    among(Field::Options, row("options-spawn", "spawn-inside with options", Workload::SpawnInside)),
+    among(Field::Options, storm("options-storm", "storm with options", false)),
+    among(
+        Field::Reports,
+        rounds(3, row("report-cost", "processor time for a poll that blocks", Workload::ReportCost)),
+    ),
     // More workers than cores, and fewer.
     workers("workers-spawn-outside", "spawn-outside with 1 to 8 workers", Workload::SpawnOutside),
     workers("workers-spawn-inside", "spawn-inside with 1 to 8 workers", Workload::SpawnInside),
@@ -183,7 +196,8 @@ impl Row {
     /// Those who take part.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         let entry = |contender: &'static Contender, workers| Entry { contender, workers };
-        let everyone = CONTENDERS.iter().filter(|contender| self.admits(contender).is_ok());
+        let admitted = CONTENDERS.iter().filter(|contender| self.admits(contender).is_ok());
+        let everyone = admitted.clone().filter(|one| !one.is_option());
         match self.field {
             Field::Everyone => {
                 everyone.filter(|one| one.name != "ours-nolearn").map(|one| entry(one, None)).collect()
@@ -196,6 +210,14 @@ impl Row {
             Field::Workers => everyone
                 .filter(|one| matches!(one.name, "ours" | "tokio"))
                 .flat_map(|one| [1, 2, 4, 8].map(|workers| entry(one, Some(workers))))
+                .collect(),
+            Field::Options => admitted
+                .filter(|one| one.is_option() || matches!(one.name, "ours" | "ours-nolearn"))
+                .map(|one| entry(one, None))
+                .collect(),
+            Field::Reports => admitted
+                .filter(|one| matches!(one.name, "ours-nolearn" | "ours-reporting"))
+                .map(|one| entry(one, Some(1)))
                 .collect(),
         }
     }

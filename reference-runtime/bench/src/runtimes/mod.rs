@@ -149,6 +149,10 @@ pub(crate) enum Kind {
     },
     #[cfg(feature = "trace")]
     OursTraced,
+    /// With all polls measured.
+    OursMeasured,
+    /// With hooks for reports, which have backtraces, and without learning: each poll that blocks is found.
+    OursReporting,
     /// By the number that the book gives it.
     Stage(u8),
     Tokio,
@@ -186,6 +190,18 @@ pub(crate) const CONTENDERS: &[Contender] = &[
         offers: Offers::ALL,
         kind: Kind::OursTraced,
     },
+    Contender {
+        name: "ours-measured",
+        about: "ours with measure_polls(true)",
+        offers: Offers::ALL,
+        kind: Kind::OursMeasured,
+    },
+    Contender {
+        name: "ours-reporting",
+        about: "ours with hooks for blocked polls, backtraces, and learn(false)",
+        offers: Offers::ALL,
+        kind: Kind::OursReporting,
+    },
     Contender { name: "s3", about: "stage 3, stealing", offers: Offers::TASKS, kind: Kind::Stage(3) },
     Contender { name: "s4", about: "stage 4, reactor", offers: Offers::REACTOR, kind: Kind::Stage(4) },
     Contender { name: "s5", about: "stage 5, spawn_blocking", offers: Offers::POOL, kind: Kind::Stage(5) },
@@ -219,6 +235,11 @@ pub(crate) const CONTENDERS: &[Contender] = &[
 ];
 
 impl Contender {
+    /// Whether it is only there to be compared with ours: see what an option costs.
+    pub(crate) fn is_option(&self) -> bool {
+        matches!(self.kind, Kind::OursMeasured | Kind::OursReporting)
+    }
+
     pub(crate) fn named(name: &str) -> Result<&'static Contender, String> {
         let found = CONTENDERS.iter().find(|contender| contender.name == name);
         found.ok_or_else(|| {
@@ -236,7 +257,9 @@ impl Contender {
     /// Starts this contender in this process and runs the plan's workload on it.
     pub(crate) fn run(&self, plan: &Plan) -> Result<Vec<Metric>, String> {
         match self.kind {
-            Kind::Ours { .. } => child::on::<ours::Ours>(self, plan),
+            Kind::Ours { .. } | Kind::OursMeasured | Kind::OursReporting => {
+                child::on::<ours::Ours>(self, plan)
+            }
             #[cfg(feature = "trace")]
             Kind::OursTraced => {
                 let _recording = reference_runtime::trace::start().map_err(|error| error.to_string())?;

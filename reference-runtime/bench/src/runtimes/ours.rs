@@ -28,10 +28,19 @@ impl Runtime for Ours {
             Kind::Ours { detects, learns } => (detects, learns),
             #[cfg(feature = "trace")]
             Kind::OursTraced => (true, true),
+            Kind::OursMeasured => (true, true),
+            Kind::OursReporting => (true, false),
             _ => return Err(io::Error::other(format!("{} is not ours", contender.name))),
         };
         let mut builder = Builder::new();
-        builder.worker_threads(workers).learn(learns);
+        // By this name the rows find the threads of the monitor and of the hooks.
+        builder.worker_threads(workers).learn(learns).thread_name("ours");
+        builder.measure_polls(contender.kind == Kind::OursMeasured);
+        if contender.kind == Kind::OursReporting {
+            builder.backtrace(true);
+            builder.on_blocked(|poll| _ = std::hint::black_box(poll.lasts()));
+            builder.on_returned(|poll| _ = std::hint::black_box(poll.lasted()));
+        }
         if !detects {
             builder.handoff_after(None);
         }

@@ -10,6 +10,7 @@ mod memory;
 mod mixed;
 mod mutex;
 mod ping_pong;
+mod report_cost;
 mod spawn;
 mod storm;
 mod timers;
@@ -52,6 +53,7 @@ pub(crate) enum Workload {
     Mixed { one_in: u64 },
     Idle,
     AlmostIdle,
+    ReportCost,
 }
 
 /// What the load generator does, in wrk's terms.
@@ -94,6 +96,7 @@ pub(crate) fn run<R: Runtime>(runtime: &R, plan: &Plan) -> Result<Vec<Metric>, S
         Workload::Mixed { one_in } => mixed::run(runtime, plan, one_in),
         Workload::Idle => idle::run(runtime, plan),
         Workload::AlmostIdle => idle::run_almost(runtime, plan),
+        Workload::ReportCost => report_cost::run(runtime, plan),
     }
 }
 
