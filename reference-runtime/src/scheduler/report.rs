@@ -135,7 +135,8 @@ impl BlockedPoll {
         self.task.location
     }
 
-    /// How long the poll has lasted so far, at least: the monitor first saw it that long ago.
+    /// How long the poll has lasted so far, at least: the monitor first saw it that long ago. Zero while many polls block:
+    /// then the monitor needs only one look at a thread that sleeps.
     ///
     /// ```
     /// use std::sync::mpsc;
