@@ -90,7 +90,7 @@
 //! | `serde` | [`Metrics`] serialise | `serde_core` |
 //! | `trace` | a record of spawns, polls, wakes, steals and hand-offs, in a file that Perfetto opens | no crate; some nanoseconds for each event |
 //! | `tracing` | a span of the crate `tracing` for each task: `task`, with `kind`, `task.id`, `task.name`, `loc.file`, `loc.line` and `loc.col`, at the level of information with the target `reference_runtime::task`, entered around each poll; and a warning for each poll that is found stuck, with the target `reference_runtime::blocked` | 3 crates; what the subscriber takes for a span |
-//! | `surf` | [`surf`](surf/index.html): surf's client on our sockets | 117 crates, most of them no longer developed |
+//! | `surf` | the module `surf`: surf's client on our sockets; not shown on docs.rs, for one of its crates does not compile with nightly compilers | 117 crates, most of them no longer developed |
 //! | `stages` | the runtimes that the book builds on the way to this one | time to compile; its interface is not stable |
 //!
 //! `DEPENDENCIES.md` in the package lists every dependency with its licence, its size and what it is for.

@@ -1,7 +1,8 @@
 //! surf on this runtime: an HTTP client whose connections are our sockets.
 //!
 //! **A warning.** surf 2.3, and the crates `http-client`, `http-types` and `async-h1` below it, are no longer developed,
-//! and neither is async-std, which they link. This feature is for programs that use surf already. Nothing here starts
+//! and neither is async-std, which they link; and `rustix` 0.37 below that does not compile with today's nightly
+//! compilers. This feature is for programs that use surf already. Nothing here starts
 //! async-std's threads or reactor, and a test looks. For new programs there is hyper, see the feature `hyper`, and a
 //! client that blocks, such as attohttpc or ureq, may be called in a task as it is.
 //!

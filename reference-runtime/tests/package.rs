@@ -34,6 +34,18 @@ fn every_feature_has_its_row_in_the_documentation() {
 }
 
 #[test]
+fn docs_rs_shows_all_features_but_two() {
+    let package = this_package(&metadata(&["--no-deps"]));
+    let list = |value: &Value| -> BTreeSet<String> {
+        value.as_array().expect("a list").iter().map(string).collect()
+    };
+    let mut shown = list(&package["metadata"]["docs"]["rs"]["features"]);
+    shown.extend(list(&package["features"]["default"]));
+    shown.extend(["default", "stages", "surf"].map(str::to_owned));
+    assert_eq!(shown, keys(&package["features"]), "see [package.metadata.docs.rs] in Cargo.toml");
+}
+
+#[test]
 fn every_dependency_has_its_row_with_its_licence_and_its_size() {
     let all = metadata(&["--all-features", "--filter-platform", &host()]);
     let dependencies: BTreeSet<String> = this_package(&all)["dependencies"]
