@@ -9,7 +9,7 @@
 #[cfg(unix)]
 #[cfg_attr(docsrs, doc(cfg(unix)))]
 pub mod unix {
-    pub use crate::{fs::unix as fs, net::unix as net};
+    pub use crate::{fs::unix as fs, net::unix as net, process::unix as process};
     pub use std::os::fd as io;
 }
 
@@ -17,6 +17,6 @@ pub mod unix {
 #[cfg(windows)]
 #[cfg_attr(docsrs, doc(cfg(windows)))]
 pub mod windows {
-    pub use crate::fs::windows as fs;
+    pub use crate::{fs::windows as fs, process::windows as process};
     pub use std::os::windows::io;
 }

@@ -41,13 +41,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("stream", &["time"]),
     // Files block in place as the standard streams do, and take turns with others in the same way.
     ("fs", &["scheduler", "io"]),
-    ("os", &["fs", "net"]),
+    ("os", &["fs", "net", "process"]),
     ("prelude", &["future", "io", "stream"]),
     // Other people's crates on this one.
     ("hyper", &["task", "time"]),
     ("surf", &["net", "time"]),
-    // `process` starts programs and waits for pipes and for their ends; whom nobody waits for, a task does.
-    ("process", &["reactor", "runtime", "scheduler", "time"]),
+    // `process` starts programs and waits for pipes and for their ends; whom nobody waits for, a task does. Where pipes
+    // cannot be watched they block in place, in turn with others.
+    ("process", &["reactor", "runtime", "scheduler", "time", "task", "io"]),
     ("signal", &["reactor", "runtime", "time"]),
     // The book's chapters: the public face, and the parts that a chapter mounts.
     (

@@ -264,7 +264,7 @@ fn one_program_writes_what_another_reads() {
     let runtime = runtime();
     let output = run(&runtime, async {
         let mut says = sh("echo hello").stdout(Stdio::piped()).spawn().expect("there is a shell");
-        let said = says.stdout.take().unwrap().into_stdio().expect("a pipe can be made blocking");
+        let said = says.stdout.take().unwrap().into_stdio().await.expect("a pipe can be made blocking");
         let output = Command::new("tr").args(["a-z", "A-Z"]).stdin(said).output().await.expect("there is tr");
         says.wait().await.expect("it ends");
         output

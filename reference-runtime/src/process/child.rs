@@ -1,6 +1,8 @@
 //! [`Child`].
 
 use std::fmt;
+#[cfg(not(unix))]
+use std::future::Future;
 use std::io;
 use std::process::{ExitStatus, Output};
 use std::time::Duration;
@@ -68,9 +70,9 @@ impl Child {
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         // Should a pipe not be had, nobody would ever talk to this program.
         let mut running = Running { child: Some(child), kill_on_drop: true };
-        let stdin = stdin.map(ChildStdin::new).transpose()?;
-        let stdout = stdout.map(ChildStdout::new).transpose()?;
-        let stderr = stderr.map(ChildStderr::new).transpose()?;
+        let stdin = stdin.map(ChildStdin::try_from).transpose()?;
+        let stdout = stdout.map(ChildStdout::try_from).transpose()?;
+        let stderr = stderr.map(ChildStderr::try_from).transpose()?;
         running.kill_on_drop = kill_on_drop;
         Ok(Child { stdin, stdout, stderr, running })
     }
@@ -114,6 +116,27 @@ impl Child {
         self.running.child().kill()
     }
 
+    /// Another name for [`Child::kill`], which tokio has; tokio's `kill` waits for the end, too.
+    ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::process::Command;
+    ///
+    /// let mut child = Command::new("sleep").arg("3600").spawn()?;
+    /// child.start_kill()?;
+    /// assert!(!child.wait().await?.success());
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Child::kill`].
+    pub fn start_kill(&mut self) -> io::Result<()> {
+        self.kill()
+    }
+
     /// How the program ended, if it has; does not wait.
     ///
     /// ```
@@ -135,6 +158,27 @@ impl Child {
     /// If the system does not tell.
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         self.running.child().try_wait()
+    }
+
+    /// Another name for [`Child::try_wait`], which the crate async-process has.
+    ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::process::Command;
+    ///
+    /// let mut child = Command::new("true").spawn()?;
+    /// let status = child.wait().await?;
+    /// assert_eq!(child.try_status()?, Some(status));
+    /// # std::io::Result::Ok(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Child::try_wait`].
+    pub fn try_status(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.try_wait()
     }
 
     /// Waits for the end of the program, and says how it ended. Asked again, it says so again.
@@ -211,7 +255,8 @@ impl Child {
     pub async fn wait_with_output(mut self) -> io::Result<Output> {
         drop(self.stdin.take());
         let (stdout, stderr) = (self.stdout.take(), self.stderr.take());
-        let (stdout, stderr) = futures::future::try_join(everything(stdout), everything(stderr)).await?;
+        let (stdout, stderr) = (apart(everything(stdout)), apart(everything(stderr)));
+        let (stdout, stderr) = futures::future::try_join(stdout, stderr).await?;
         let status = self.wait().await?;
         Ok(Output { status, stdout, stderr })
     }
@@ -253,6 +298,22 @@ async fn everything(pipe: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>>
         pipe.read_to_end(&mut bytes).await?;
     }
     Ok(bytes)
+}
+
+/// Has a read of one pipe go on beside that of another.
+#[cfg(unix)]
+fn apart<F>(read: F) -> F {
+    read
+}
+
+/// Has a read of one pipe go on beside that of another: in a task of its own, since it blocks in place, and a program that
+/// waits for room in the other pipe would wait for ever.
+#[cfg(not(unix))]
+fn apart<F>(read: F) -> crate::task::JoinHandle<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    crate::task::spawn(read)
 }
 
 impl Running {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::future::Future;
 use std::io;
 use std::path::Path;
-use std::process::{ExitStatus, Output, Stdio};
+use std::process::{CommandArgs, CommandEnvs, ExitStatus, Output, Stdio};
 
 use super::{Child, orphans};
 
@@ -47,6 +47,62 @@ impl Command {
     /// ```
     pub fn new(program: impl AsRef<OsStr>) -> Command {
         std::process::Command::new(program).into()
+    }
+
+    /// The program, as it was named.
+    ///
+    /// ```
+    /// use reference_runtime::process::Command;
+    ///
+    /// assert_eq!(Command::new("true").get_program(), "true");
+    /// ```
+    pub fn get_program(&self) -> &OsStr {
+        self.command.get_program()
+    }
+
+    /// The arguments, in order.
+    ///
+    /// ```
+    /// use reference_runtime::process::Command;
+    ///
+    /// assert!(Command::new("echo").args(["a", "b"]).get_args().eq(["a", "b"]));
+    /// ```
+    pub fn get_args(&self) -> CommandArgs<'_> {
+        self.command.get_args()
+    }
+
+    /// What was set in the environment, and taken out of it.
+    ///
+    /// ```
+    /// use reference_runtime::process::Command;
+    ///
+    /// assert_eq!(Command::new("env").env("A", "1").get_envs().count(), 1);
+    /// ```
+    pub fn get_envs(&self) -> CommandEnvs<'_> {
+        self.command.get_envs()
+    }
+
+    /// The folder that the program starts in, if it was set.
+    ///
+    /// ```
+    /// use reference_runtime::process::Command;
+    ///
+    /// assert_eq!(Command::new("pwd").get_current_dir(), None);
+    /// ```
+    pub fn get_current_dir(&self) -> Option<&Path> {
+        self.command.get_current_dir()
+    }
+
+    /// The command, to start it with std.
+    ///
+    /// ```
+    /// use reference_runtime::process::Command;
+    ///
+    /// let command: std::process::Command = Command::new("true").into_std();
+    /// assert_eq!(command.get_program(), "true");
+    /// ```
+    pub fn into_std(self) -> std::process::Command {
+        self.command
     }
 
     /// The command as std knows it, for settings that this type has no method for.

@@ -29,8 +29,14 @@ mod child;
 mod command;
 mod orphans;
 mod pipes;
+#[cfg(unix)]
+#[cfg_attr(docsrs, doc(cfg(unix)))]
+pub mod unix;
+#[cfg(windows)]
+#[cfg_attr(docsrs, doc(cfg(windows)))]
+pub mod windows;
 
-pub use std::process::{ExitStatus, Output, Stdio, abort, exit, id};
+pub use std::process::{ExitCode, ExitStatus, Output, Stdio, Termination, abort, exit, id};
 
 pub use child::Child;
 pub use command::Command;

@@ -24,6 +24,8 @@ pub mod unix;
 
 use std::io;
 
+use signal_hook::SigId;
+
 /// Waits for the next Ctrl-C: the signal `SIGINT` on Unix.
 ///
 /// Listening begins with the first poll, so a Ctrl-C before that ends the process, unless somebody else listens. To miss none
@@ -61,11 +63,19 @@ pub async fn ctrl_c() -> io::Result<()> {
         use std::time::Duration;
 
         let came = Arc::new(AtomicBool::new(false));
-        let id = signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&came))?;
+        let _handler = Handler(signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&came))?);
         while !came.load(Ordering::SeqCst) {
             crate::time::sleep(Duration::from_millis(50)).await;
         }
-        signal_hook::low_level::unregister(id);
         Ok(())
+    }
+}
+
+/// What signal-hook has installed for us.
+struct Handler(SigId);
+
+impl Drop for Handler {
+    fn drop(&mut self) {
+        signal_hook::low_level::unregister(self.0);
     }
 }

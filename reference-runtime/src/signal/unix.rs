@@ -12,9 +12,9 @@ use std::task::{Context, Poll, ready};
 
 use futures::Stream;
 use futures::stream::FusedStream;
-use signal_hook::SigId;
 use signal_hook::consts;
 
+use super::Handler;
 use crate::reactor::{Direction, Registered};
 use crate::runtime;
 
@@ -54,6 +54,7 @@ kinds! {
     child SIGCHLD "`SIGCHLD`: a process that this one has started has ended. [`process`](crate::process) does without it.";
     hangup SIGHUP "`SIGHUP`: the terminal is gone; or, to a service, read the configuration again.";
     interrupt SIGINT "`SIGINT`: Ctrl-C.";
+    io SIGIO "`SIGIO`: a descriptor that was asked to say so is ready.";
     pipe SIGPIPE "`SIGPIPE`: somebody wrote to a pipe that nobody reads. Rust's programs ignore it from the start.";
     quit SIGQUIT "`SIGQUIT`: Ctrl-\\.";
     terminate SIGTERM "`SIGTERM`: end, please; what `kill` and most supervisors of services send.";
@@ -143,15 +144,6 @@ pub struct Signal {
     is_over: bool,
     /// After the socket: what the handler writes to must not be gone before the handler. Its own end stays open with it.
     _handler: Handler,
-}
-
-/// What signal-hook has installed for us.
-struct Handler(SigId);
-
-impl Drop for Handler {
-    fn drop(&mut self) {
-        signal_hook::low_level::unregister(self.0);
-    }
 }
 
 impl Signal {
