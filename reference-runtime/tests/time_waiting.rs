@@ -19,7 +19,7 @@ use std::{
 use futures::{StreamExt, future::join_all};
 use reference_runtime::{
     block_on, task,
-    time::{Elapsed, interval, interval_at, sleep, sleep_until, timeout, timeout_at},
+    time::{Elapsed, MissedTickBehavior, interval, interval_at, sleep, sleep_until, timeout, timeout_at},
 };
 
 const SHORT: Duration = Duration::from_millis(5);
@@ -239,6 +239,40 @@ fn an_interval_is_a_stream() {
     block_on(async {
         let ticks: Vec<Instant> = interval(Duration::from_micros(100)).take(3).collect().await;
         assert!(ticks.is_sorted());
+    });
+}
+
+#[test]
+fn an_interval_that_is_reset_begins_a_new_rhythm() {
+    block_on(async {
+        let mut interval = interval(LONG);
+        let start = interval.tick().await;
+        let waiting = timeout(SHORT, interval.tick()).await;
+        assert!(waiting.is_err(), "the second tick is far away");
+
+        let deadline = Instant::now() + SHORT;
+        interval.reset_at(deadline);
+        assert_eq!(interval.tick().await, deadline);
+        interval.reset_immediately();
+        assert!(interval.tick().await > start);
+        interval.reset_after(SHORT);
+        assert!(interval.tick().await > deadline);
+        interval.reset();
+        assert!(timeout(SHORT, interval.tick()).await.is_err(), "that is a period away");
+    });
+}
+
+#[test]
+fn a_burst_of_missed_ticks_comes_at_once() {
+    block_on(async {
+        let period = Duration::from_millis(1);
+        // So long ago that all of these ticks are missed.
+        let start = Instant::now() - period * 100;
+        let mut interval = interval_at(start, period);
+        interval.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        for count in 0..100 {
+            assert_eq!(interval.tick().await, start + period * count);
+        }
     });
 }
 
