@@ -68,6 +68,24 @@
 //! * Until it is found out, a blocking call delays what is queued behind it by some 0.4 ms. Where you know that a call
 //!   blocks for long, [`task::spawn_blocking`] and [`task::block_in_place`] spare the scheduler the guess.
 //!
+//! # Platforms
+//!
+//! Linux is where the scheduler knows most, and where it is tested most. The rest does what it says everywhere, by other
+//! means:
+//!
+//! | | Linux | macOS, FreeBSD | Windows |
+//! |---|---|---|---|
+//! | does a stuck thread block or compute? | the kernel tells; its processor is handed on within some 0.4 ms | not known: [`Verdict::Unknown`]; handed on after 10 ms | as on macOS |
+//! | lateness of timers | microseconds | that of kqueue's time-outs | that of the system's clock, up to 16 ms |
+//! | sockets | epoll, edges | kqueue, edges | IOCP; each wait is armed anew |
+//! | pipes of children | watched by the reactor | as on Linux | block in place: only the task waits, and a time-out waits with it |
+//! | the end of a child | an event, since Linux 5.3 | looked for every 1 to 50 ms | looked for every 1 to 50 ms |
+//! | `signal` | all signals | all signals | `ctrl_c`, looked for every 50 ms |
+//!
+//! Where the verdict is unknown, a poll that computes for 10 ms is treated as one that blocks: another thread takes its
+//! processor, and for as long as it computes there is a thread more than cores. Its type is not remembered, for only the
+//! kernel's word counts for that. So on those systems [`task::spawn_blocking`] and [`task::block_in_place`] spare more.
+//!
 //! # Other people's crates
 //!
 //! A future that brings its own wake-ups works here as it is: channels and locks of any crate, async-io and what is
