@@ -22,6 +22,8 @@ export function launch() {
       // Chromium's sandbox does not work for root, as whom it runs in a container. It opens our own pages only.
       '--no-sandbox',
       '--disable-gpu',
+      // A container's /dev/shm is small, and the browser dies when it is full.
+      '--disable-dev-shm-usage',
       '--disable-quic',
       '--no-first-run',
       '--disable-background-networking',
