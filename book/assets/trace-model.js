@@ -105,13 +105,16 @@ globalThis.traceModel = (() => {
       }
       return threads.get(key);
     };
+    let process = null;
     const miss = (what) => unknown.set(what, (unknown.get(what) ?? 0) + 1);
 
     for (const event of [...list, ...joined(list, notes)]) {
       if (event === null || typeof event !== 'object') {
         miss('entries that are no events');
       } else if (event.ph === 'M') {
-        if (event.name === 'thread_name' && event.args?.name) {
+        if (event.name === 'process_name' && event.args?.name) {
+          process ??= String(event.args.name);
+        } else if (event.name === 'thread_name' && event.args?.name) {
           thread(event).name = String(event.args.name);
         } else if (event.name === 'thread_sort_index') {
           thread(event).order = Number(event.args?.sort_index ?? 0);
@@ -139,10 +142,10 @@ globalThis.traceModel = (() => {
         miss(`events of the kind "${event.ph}"`);
       }
     }
-    return finished({ isOurs, other, notes, unknown, threads: [...threads.values()], samples, leads });
+    return finished({ isOurs, other, process, notes, unknown, threads: [...threads.values()], samples, leads });
   }
 
-  function finished({ isOurs, other, notes, unknown, threads, samples, leads }) {
+  function finished({ isOurs, other, process, notes, unknown, threads, samples, leads }) {
     if (!isOurs) {
       notes.push('It is not a trace of this runtime: spans are shown as bars, and what they mean is not known.');
     } else if (other.version !== 1) {
@@ -205,7 +208,7 @@ globalThis.traceModel = (() => {
     }
 
     const model = {
-      title: capitalized(String(other.title ?? other.stage ?? 'a trace')),
+      title: capitalized(String(other.title ?? process ?? 'a trace')),
       isOurs,
       notes,
       lanes,

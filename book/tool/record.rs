@@ -19,6 +19,17 @@ const OUTPUTS: &[(&str, &str, &[&str])] = &[
     ("noticed", "noticed", &[]),
     ("hand-off-cost-s7", "hand_off_cost", &["s7_adaptive"]),
 ];
+/// The service that stutters: what is set in its environment, and its arguments. What it says on stderr is kept, too.
+const STUTTERS: &[(&str, &str, &[&str])] = &[
+    ("stutter", "", &[]),
+    ("stutter-blocked", "REFERENCE_RUNTIME_BLOCKED=1", &[]),
+    ("stutter-backtrace", "", &["--backtrace"]),
+    ("stutter-fixed", "REFERENCE_RUNTIME_BLOCKED=1", &["--fixed"]),
+];
+/// With the lines of our own files in a stack, and of no others, which would all have to be compiled again.
+const WITH_LINES: &str = "profile.release.package.reference-runtime.debug=1";
+/// The traces that the players show.
+const TRACES: &str = "traces";
 /// The table that sets forty pages on so many workers beside what a formula says.
 const MODEL: &str = "rounds";
 const MODEL_WORKERS: [usize; 6] = [1, 2, 4, 8, 16, 40];
@@ -44,11 +55,36 @@ pub fn record(root: &Path, only: Option<&str>) -> Result<()> {
         )?;
         recorded += 1;
     }
+    for (name, set, arguments) in STUTTERS.iter().filter(|output| is_wanted(output.0)) {
+        record_stutter(root, name, set, arguments)?;
+        recorded += 1;
+    }
+    if is_wanted(TRACES) {
+        record_traces(root)?;
+        recorded += 1;
+    }
     if is_wanted(MODEL) {
         record_model(root)?;
         recorded += 1;
     }
     ensure!(recorded > 0, "nothing of that name is recorded; book/data has the names");
+    Ok(())
+}
+
+fn record_traces(root: &Path) -> Result<()> {
+    let folder = root.join("book/data/traces");
+    let stutter = folder.join("stutter.json");
+    let folder = folder.to_str().context("the path of the repository is UTF-8")?;
+    for (example, arguments) in [("trace_stages", &[folder][..]), ("stutter", &["--seconds", "1"])] {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["run", "--quiet", "--release", "--package", "reference-runtime", "--features", "trace"]);
+        cargo.args(["--example", example, "--"]).args(arguments).current_dir(root);
+        if example == "stutter" {
+            cargo.env("REFERENCE_RUNTIME_TRACE", &stutter);
+        }
+        eprintln!("{}", command(example, arguments));
+        ensure!(cargo.status()?.success(), "{example} fails");
+    }
     Ok(())
 }
 
@@ -66,6 +102,34 @@ fn run(root: &Path, example: &str, arguments: &[&str]) -> Result<String> {
         .output()?;
     ensure!(output.status.success(), "{example} fails: {}", String::from_utf8_lossy(&output.stderr));
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// `set` is empty, or a variable and its value.
+fn record_stutter(root: &Path, name: &str, set: &str, arguments: &[&str]) -> Result<()> {
+    let mut command = command("stutter", arguments);
+    if arguments.contains(&"--backtrace") {
+        command = command.replace("--example", &format!("--config {WITH_LINES} --example"));
+    }
+    eprintln!("{set} {command}");
+    let words = command.split(' ').skip(1);
+    let output = Command::new("cargo").args(words).envs(set.split_once('=')).current_dir(root).output()?;
+    let said = String::from_utf8(output.stderr)?;
+    ensure!(output.status.success(), "stutter fails: {said}");
+    // The rest is cargo's.
+    let said = said.lines().filter(|line| line.starts_with("reference-runtime:"));
+    let said: String = said.map(|line| format!("{line}\n")).collect();
+    let printed: String = String::from_utf8(output.stdout)?.lines().map(without_registry).collect();
+    let text = format!("$ {set} {command}\n{said}{printed}\n{}\n", machine(root)?);
+    save(root, name, "txt", &text.replacen("$  ", "$ ", 1))
+}
+
+/// A line, without the folder of this machine in which cargo keeps other packages.
+fn without_registry(line: &str) -> String {
+    let other = line.split_once("/registry/src/").and_then(|(_, rest)| rest.split_once('/'));
+    match (line.split_once(" at /"), other) {
+        (Some((space, _)), Some((_, file))) => format!("{space} at {file}\n"),
+        _ => format!("{line}\n"),
+    }
 }
 
 /// Forty pages, fetched directly with the client that blocks, on more and more workers.

@@ -99,13 +99,17 @@ impl Trace {
             other["version"]
         );
         ensure!(other["dropped"] == 0, "the recorder dropped {} events of it", other["dropped"]);
+        let events = file["traceEvents"].as_array().context("it has no list of events")?;
+        // Who records by the variable gives no title; the program has a name all the same.
+        let process = events.iter().find(|event| event["name"] == "process_name");
+        let title = other["title"].as_str().or_else(|| process?["args"]["name"].as_str());
         let mut trace = Trace {
-            title: capitalized(other["title"].as_str().context("it has no title")?),
+            title: capitalized(title.context("it has no title")?),
             duration: 0.0,
             lanes: Vec::new(),
             queued: Vec::new(),
         };
-        for event in file["traceEvents"].as_array().context("it has no list of events")? {
+        for event in events {
             trace.add(event).with_context(|| format!("this event cannot be read: {event}"))?;
         }
         trace.lanes.retain(|lane| !lane.bars.is_empty() || !lane.marks.is_empty());

@@ -98,6 +98,7 @@ mod service {
             }
         }
 
+        // ANCHOR: serve
         /// Ticks and logs until the client is gone.
         async fn serve(self, mut stream: TcpStream) {
             let mut request = [0; 512];
@@ -120,7 +121,9 @@ mod service {
             futures::pin_mut!(ticks, logs);
             futures::future::select(ticks, logs).await;
         }
+        // ANCHOR_END: serve
 
+        // ANCHOR: log
         async fn log_that_it_listens(&self) {
             let log = self.log.clone();
             let appended = if self.is_fixed {
@@ -133,6 +136,7 @@ mod service {
                 eprintln!("the log cannot be written: {error}");
             }
         }
+        // ANCHOR_END: log
     }
 }
 

@@ -35,6 +35,7 @@ fn examples() -> &'static Path {
             "one_blocking_call",
             "legacy_images",
             "sort_beside_ticker",
+            "stutter",
             "two_files",
         ] {
             build.args(["--example", example]);
@@ -186,6 +187,33 @@ fn a_join_of_two_reads_is_parallel_on_the_pool_and_serial_in_place() {
     assert_eq!(claims(&run("two_files", &[])), expected);
     assert_eq!(claims(&shown("two-files")), expected);
     assert_eq!(claims(&run("two_files", &["s5_spawn_blocking"])), expected[..1]);
+}
+
+#[test]
+fn a_service_stutters_as_the_book_says_and_the_runtime_says_why() {
+    let words = |output: &str| without_numbers(output.trim_end());
+    assert_eq!(words(&run("stutter", &["--seconds", "1"])), words(&shown("stutter")));
+    let gap = |output: &str| -> u32 {
+        let gap = output.split_once("the longest gap was ").expect("the output says so").1;
+        gap.split(' ').next().and_then(|number| number.parse().ok()).expect("a number")
+    };
+    assert!(gap(&shown("stutter")) > 100);
+    // These two were started with a variable, which their first line names.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../book/data");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("the book shows it");
+    let blocked = read("stutter-blocked.txt");
+    for part in ["$ REFERENCE_RUNTIME_BLOCKED=1 cargo run ", "task \"connection\" (", "in flock"] {
+        assert!(blocked.contains(part), "{part}: {blocked}");
+    }
+    let fixed = read("stutter-fixed.txt");
+    assert!(gap(&fixed) < 100 && !fixed.contains("blocked its thread"), "{fixed}");
+    // The stack leads to the sleep after which the log is written.
+    let source = include_str!("../examples/stutter.rs");
+    let sleep =
+        source.lines().position(|line| line.contains("time::sleep(LOGGED_EVERY)")).expect("it sleeps");
+    let stack = read("stutter-backtrace.txt");
+    assert!(stack.contains(&format!("examples/stutter.rs:{}:", sleep + 1)), "{stack}");
+    assert!(stack.contains("select::Select"), "{stack}");
 }
 
 /// It would not end otherwise.
