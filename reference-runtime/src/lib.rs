@@ -65,8 +65,9 @@
 //! * `abort` and time-outs take effect when the poll returns: a blocking call cannot be cancelled.
 //! * Thread-locals are stable within a poll, not from one poll to the next.
 //! * Whether a thread blocks or computes is known on Linux. Elsewhere the monitor goes by time, 10 ms.
-//! * Until it is found out, a blocking call delays what is queued behind it by some 0.4 ms. Where you know that a call
-//!   blocks for long, [`task::spawn_blocking`] and [`task::block_in_place`] spare the scheduler the guess.
+//! * Until it is found out, a blocking call delays what is queued behind it: by some 0.4 ms while the monitor looks closely,
+//!   as it does when something blocked a moment ago, and by up to 8 ms in a program that has been calm for long. Where you
+//!   know that a call blocks for long, [`task::spawn_blocking`] and [`task::block_in_place`] spare the scheduler the guess.
 //!
 //! # Platforms
 //!
