@@ -101,6 +101,19 @@ pub fn successors<T, F: FnMut(&T) -> Option<T>>(first: Option<T>, next: F) -> Su
 }
 
 /// What can be done with a stream and a clock. Implemented for every [`Stream`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::stream::{self, StreamExt, StreamTimeExt};
+/// use std::time::Duration;
+///
+/// let slow = stream::once("in time").chain(stream::pending());
+/// let mut limited = slow.throttle(Duration::from_millis(1)).timeout(Duration::from_millis(5));
+/// while let Some(Ok(item)) = limited.next().await {
+///     assert_eq!(item, "in time");
+/// }
+/// # });
+/// ```
 pub trait StreamTimeExt: Stream {
     /// Gives each item at most `duration`, counted from the one before, and for the first from this call.
     ///

@@ -11,6 +11,17 @@ use crate::io::turn::in_turn;
 
 /// Makes a symbolic link at `link` that leads to the folder `original`.
 ///
+/// ```no_run
+/// use reference_runtime::fs;
+///
+/// # reference_runtime::block_on(async {
+/// fs::windows::symlink_dir("archive", "latest").await?;
+/// assert!(fs::symlink_metadata("latest").await?.is_symlink());
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// If something is at `link` already, or the process may not make links.
@@ -23,6 +34,17 @@ pub async fn symlink_dir<P: AsRef<Path>, Q: AsRef<Path>>(original: P, link: Q) -
 }
 
 /// Makes a symbolic link at `link` that leads to the file `original`.
+///
+/// ```no_run
+/// use reference_runtime::fs;
+///
+/// # reference_runtime::block_on(async {
+/// fs::windows::symlink_file("today.log", "latest.log").await?;
+/// assert!(fs::symlink_metadata("latest.log").await?.is_symlink());
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 ///
 /// # Errors
 ///

@@ -34,6 +34,17 @@ pub fn stderr() -> Stderr {
 ///
 /// All is as with [`Stdout`](super::Stdout), but for the buffer: there is none, and each write goes out at once.
 ///
+/// ```
+/// use reference_runtime::io::{self, Stderr, prelude::*};
+///
+/// # reference_runtime::block_on(async {
+/// let mut out: Stderr = io::stderr();
+/// out.write_all(format!("{} of {}\n", 3, 8).as_bytes()).await?; // one line, one piece
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Cancel safety
 ///
 /// A write happens as a whole or not at all.

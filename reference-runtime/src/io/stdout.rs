@@ -35,6 +35,18 @@ pub fn stdout() -> Stdout {
 /// All handles are the same output, and share its buffer with [`std::io::Stdout`] and [`println!`]: what ends with a
 /// line goes out at once, the rest with the next line, with `flush`, or when `main` returns.
 ///
+/// ```
+/// use reference_runtime::io::{self, Stdout, prelude::*};
+///
+/// # reference_runtime::block_on(async {
+/// let mut out: Stdout = io::stdout();
+/// out.write_all(format!("{} of {}\n", 3, 8).as_bytes()).await?; // one line, one piece
+/// out.flush().await?;
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// # Lines stay whole
 ///
 /// What one `write`, `write_all` or `write!` writes comes out in one piece, however many tasks and threads write, with

@@ -35,6 +35,16 @@ pub fn interval(period: Duration) -> Interval {
 }
 
 /// The stream of [`interval`]. It never ends, and skips ticks that nobody waited for, as [`time::Interval`] does.
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::stream::{self, Interval, StreamExt};
+/// use std::time::Duration;
+///
+/// let ticks: Interval = stream::interval(Duration::from_millis(1));
+/// assert_eq!(ticks.take(3).count().await, 3);
+/// # });
+/// ```
 #[derive(Debug)]
 #[must_use = "streams do nothing unless polled"]
 pub struct Interval {

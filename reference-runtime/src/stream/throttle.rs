@@ -13,6 +13,16 @@ use crate::time::{self, Sleep};
 
 pin_project! {
     /// The stream of [`StreamTimeExt::throttle`](super::StreamTimeExt::throttle).
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::stream::{self, StreamExt, StreamTimeExt, Throttle};
+    /// use std::time::Duration;
+    ///
+    /// let slowly: Throttle<_> = stream::from_iter(1..=3).throttle(Duration::from_millis(1));
+    /// assert_eq!(slowly.collect::<Vec<_>>().await, [1, 2, 3]);
+    /// # });
+    /// ```
     #[derive(Debug)]
     #[must_use = "streams do nothing unless polled"]
     pub struct Throttle<S> {
@@ -30,6 +40,17 @@ impl<S> Throttle<S> {
     }
 
     /// Gives the stream back, and no longer slows it down.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::stream::{self, StreamExt, StreamTimeExt};
+    /// use std::time::Duration;
+    ///
+    /// let mut slowly = stream::from_iter(1..=3).throttle(Duration::from_secs(60));
+    /// assert_eq!(slowly.next().await, Some(1));
+    /// assert_eq!(slowly.into_inner().collect::<Vec<_>>().await, [2, 3]); // at once
+    /// # });
+    /// ```
     pub fn into_inner(self) -> S {
         self.stream
     }

@@ -13,6 +13,17 @@ use crate::time::{self, Elapsed, Sleep};
 
 pin_project! {
     /// The stream of [`StreamTimeExt::timeout`](super::StreamTimeExt::timeout).
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::stream::{self, StreamExt, StreamTimeExt, Timeout};
+    /// use std::time::Duration;
+    ///
+    /// let mut limited: Timeout<_> = stream::pending::<u8>().timeout(Duration::from_millis(1));
+    /// let error = limited.next().await.unwrap().unwrap_err();
+    /// assert!(!error.to_string().is_empty());
+    /// # });
+    /// ```
     #[derive(Debug)]
     #[must_use = "streams do nothing unless polled"]
     pub struct Timeout<S> {
@@ -29,6 +40,17 @@ impl<S> Timeout<S> {
     }
 
     /// Gives the stream back, and no longer limits its time.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::stream::{self, StreamExt, StreamTimeExt};
+    /// use std::time::Duration;
+    ///
+    /// let mut limited = stream::from_iter(1..=3).timeout(Duration::from_secs(60));
+    /// assert_eq!(limited.next().await, Some(Ok(1)));
+    /// assert_eq!(limited.into_inner().collect::<Vec<_>>().await, [2, 3]); // at once
+    /// # });
+    /// ```
     pub fn into_inner(self) -> S {
         self.stream
     }

@@ -113,6 +113,17 @@ struct Channel<T> {
 }
 
 /// The side of a channel that sends. Clones send into the same channel.
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// let (sender, receiver) = reference_runtime::sync::channel(2);
+/// let other = sender.clone();
+/// sender.send("from one").await.unwrap();
+/// other.send("from another").await.unwrap();
+/// assert_eq!(receiver.recv().await, Ok("from one"));
+/// assert_eq!(receiver.recv().await, Ok("from another"));
+/// # });
+/// ```
 pub struct Sender<T> {
     channel: Arc<Channel<T>>,
 }
@@ -120,6 +131,18 @@ pub struct Sender<T> {
 /// The side of a channel that receives. Of several clones, one gets each message.
 ///
 /// It is also a [`Stream`], which ends where [`Receiver::recv`] gives an error.
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use futures::StreamExt;
+///
+/// let (sender, receiver) = reference_runtime::sync::channel(2);
+/// sender.send(1).await.unwrap();
+/// sender.send(2).await.unwrap();
+/// drop(sender);
+/// assert_eq!(receiver.collect::<Vec<_>>().await, [1, 2]);
+/// # });
+/// ```
 pub struct Receiver<T> {
     channel: Arc<Channel<T>>,
     /// Of the stream, once it has waited.
@@ -356,6 +379,18 @@ impl<T> Receiver<T> {
 }
 
 /// The future of [`Sender::send`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::sync::{Send, channel};
+///
+/// let (sender, receiver) = channel(1);
+/// let first: Send<'_, u8> = sender.send(1);
+/// assert!(receiver.is_empty()); // nothing is sent before the future is polled
+/// first.await.unwrap();
+/// assert_eq!(receiver.recv().await, Ok(1));
+/// # });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct Send<'a, T> {
     channel: &'a Channel<T>,
@@ -366,6 +401,17 @@ pub struct Send<'a, T> {
 }
 
 /// The future of [`Receiver::recv`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::sync::{Recv, channel};
+///
+/// let (sender, receiver) = channel(1);
+/// let next: Recv<'_, u8> = receiver.recv();
+/// sender.send(1).await.unwrap();
+/// assert_eq!(next.await, Ok(1));
+/// # });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct Recv<'a, T> {
     channel: &'a Channel<T>,

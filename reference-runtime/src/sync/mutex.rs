@@ -210,6 +210,13 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     /// As [`Mutex::try_lock`], with a guard that borrows nothing.
+    ///
+    /// ```
+    /// let mutex = std::sync::Arc::new(reference_runtime::sync::Mutex::new(1));
+    /// let guard = mutex.try_lock_arc();
+    /// assert!(guard.is_some());
+    /// assert!(mutex.try_lock_arc().is_none());
+    /// ```
     pub fn try_lock_arc(self: &Arc<Self>) -> Option<MutexGuardArc<T>> {
         self.word.try_lock().then(|| MutexGuardArc::of_the_holder(Arc::clone(self)))
     }
@@ -325,6 +332,18 @@ impl Queue {
 }
 
 /// The future of [`Mutex::lock`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::sync::{Lock, Mutex};
+///
+/// let mutex = Mutex::new(1);
+/// let lock: Lock<'_, i32> = mutex.lock();
+/// assert!(mutex.try_lock().is_some()); // it was not polled yet
+/// *lock.await += 1;
+/// assert_eq!(mutex.into_inner(), 2);
+/// # });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct Lock<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
@@ -333,6 +352,17 @@ pub struct Lock<'a, T: ?Sized> {
 }
 
 /// The future of [`Mutex::lock_arc`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::{sync::{Arc, LockArc, Mutex}, task};
+///
+/// let mutex = Arc::new(Mutex::new(1));
+/// let lock: LockArc<i32> = mutex.lock_arc();
+/// task::spawn(async move { *lock.await += 1 }).await;
+/// assert_eq!(*mutex.lock().await, 2);
+/// # });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct LockArc<T: ?Sized> {
     mutex: Arc<Mutex<T>>,

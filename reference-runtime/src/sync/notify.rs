@@ -138,6 +138,17 @@ impl Notify {
     }
 
     /// Notifies all who wait, and the futures made before. Nothing is remembered for those that are made later.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// let notify = reference_runtime::sync::Notify::new();
+    /// let (first, second) = (notify.notified(), notify.notified());
+    /// notify.notify_waiters();
+    /// first.await;
+    /// second.await;
+    /// assert!(futures::poll!(std::pin::pin!(notify.notified())).is_pending()); // it came later
+    /// # });
+    /// ```
     pub fn notify_waiters(&self) {
         let mut state = self.lock();
         state.rounds += 1;
@@ -164,6 +175,17 @@ impl State {
 }
 
 /// The future of [`Notify::notified`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::sync::{Notified, Notify};
+///
+/// let notify = Notify::new();
+/// let notified: Notified<'_> = notify.notified();
+/// notify.notify_waiters(); // reaches it, although it was not polled yet
+/// notified.await;
+/// # });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct Notified<'a> {
     notify: &'a Notify,
@@ -171,6 +193,18 @@ pub struct Notified<'a> {
 }
 
 /// The future of [`Notify::notified_owned`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::sync::{Arc, Notify, OwnedNotified};
+///
+/// let notify = Arc::new(Notify::new());
+/// let notified: OwnedNotified = notify.clone().notified_owned();
+/// notify.notify_one();
+/// drop(notify); // the future has a reference of its own
+/// notified.await;
+/// # });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct OwnedNotified {
     notify: Arc<Notify>,
@@ -260,6 +294,18 @@ impl Notified<'_> {
 
 impl OwnedNotified {
     /// As [`Notified::enable`].
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::sync::{Arc, Notify};
+    ///
+    /// let notify = Arc::new(Notify::new());
+    /// let mut notified = Box::pin(notify.clone().notified_owned());
+    /// assert!(!notified.as_mut().enable());
+    /// notify.notify_one();
+    /// assert!(notified.as_mut().enable());
+    /// # });
+    /// ```
     pub fn enable(mut self: Pin<&mut Self>) -> bool {
         let OwnedNotified { notify, place } = &mut *self;
         place.poll(notify, Waker::noop()).is_ready()

@@ -65,12 +65,33 @@ struct State<T> {
 }
 
 /// Sends the one message. Made by [`channel`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::sync::oneshot;
+///
+/// let (sender, receiver) = oneshot::channel::<u8>();
+/// drop(sender); // without having sent
+/// assert!(receiver.await.is_err());
+/// # });
+/// ```
 pub struct Sender<T> {
     /// [`None`] only once it has sent.
     channel: Option<Arc<Channel<T>>>,
 }
 
 /// A future that is ready with the message. Made by [`channel`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::{sync::oneshot, task};
+///
+/// let (sender, mut receiver) = oneshot::channel();
+/// task::spawn(async move { sender.send("hello") });
+/// assert_eq!((&mut receiver).await, Ok("hello"));
+/// assert!(receiver.await.is_err(), "there was one message");
+/// # });
+/// ```
 ///
 /// # Errors
 ///
@@ -177,6 +198,17 @@ impl<T> Sender<T> {
     }
 
     /// As [`closed`](Self::closed), for a future written by hand.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use std::future::poll_fn;
+    ///
+    /// let (mut sender, receiver) = reference_runtime::sync::oneshot::channel::<u8>();
+    /// assert!(futures::poll!(poll_fn(|context| sender.poll_closed(context))).is_pending());
+    /// drop(receiver);
+    /// poll_fn(|context| sender.poll_closed(context)).await;
+    /// # });
+    /// ```
     pub fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let waker = context.waker().clone();
         let mut state = self.channel().lock();

@@ -103,6 +103,13 @@ pub struct Ref<'a, T> {
 
 impl<T> Ref<'_, T> {
     /// Whether the receiver had not seen this value before. Never so for a sender's look.
+    ///
+    /// ```
+    /// let (sender, mut receiver) = reference_runtime::sync::watch::channel(1);
+    /// sender.send(2).unwrap();
+    /// assert!(receiver.borrow_and_update().has_changed());
+    /// assert!(!receiver.borrow_and_update().has_changed());
+    /// ```
     pub fn has_changed(&self) -> bool {
         self.has_changed
     }

@@ -14,6 +14,16 @@ use crate::sync::waiters::{Left, Ticket};
 /// Receives every message that is sent into a [`broadcast`](super) channel while it exists.
 ///
 /// It is not `Clone`: [`resubscribe`](Self::resubscribe) says what it does.
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// let (sender, mut first) = reference_runtime::sync::broadcast::channel(16);
+/// let mut second = sender.subscribe();
+/// sender.send("hello").unwrap();
+/// assert_eq!(first.recv().await, Ok("hello"));
+/// assert_eq!(second.recv().await, Ok("hello"));
+/// # });
+/// ```
 pub struct Receiver<T> {
     channel: primitive::Arc<Channel<T>>,
     /// How many of all messages were sent before it came, received, or missed.
@@ -55,6 +65,15 @@ impl<T> Receiver<T> {
     }
 
     /// Whether every message was received.
+    ///
+    /// ```
+    /// let (sender, mut receiver) = reference_runtime::sync::broadcast::channel(16);
+    /// assert!(receiver.is_empty());
+    /// sender.send(1).unwrap();
+    /// assert!(!receiver.is_empty());
+    /// receiver.try_recv().unwrap();
+    /// assert!(receiver.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -72,6 +91,13 @@ impl<T> Receiver<T> {
     }
 
     /// Whether both are of the same channel.
+    ///
+    /// ```
+    /// let (_sender, receiver) = reference_runtime::sync::broadcast::channel::<u8>(16);
+    /// assert!(receiver.same_channel(&receiver.resubscribe()));
+    /// let (_sender, other) = reference_runtime::sync::broadcast::channel(16);
+    /// assert!(!receiver.same_channel(&other));
+    /// ```
     pub fn same_channel(&self, other: &Receiver<T>) -> bool {
         primitive::Arc::ptr_eq(&self.channel, &other.channel)
     }
@@ -153,6 +179,17 @@ fn unshare<T: Clone>(message: Arc<T>) -> T {
 type Taken<T> = Result<Arc<T>, RecvError>;
 
 /// The future of [`Receiver::recv`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::sync::broadcast::{self, Recv};
+///
+/// let (sender, mut receiver) = broadcast::channel(16);
+/// let next: Recv<'_, u8> = receiver.recv();
+/// sender.send(1).unwrap();
+/// assert_eq!(next.await, Ok(1));
+/// # });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct Recv<'a, T> {
     receiver: &'a mut Receiver<T>,

@@ -9,6 +9,15 @@ use crate::primitive::{self, Mutex, before_user_code};
 use crate::sync::{Notify, wake_all};
 
 /// Sends messages into a [`broadcast`](super) channel. Clones send into the same one.
+///
+/// ```
+/// let (sender, mut receiver) = reference_runtime::sync::broadcast::channel(16);
+/// let other = sender.clone();
+/// sender.send("from one").unwrap();
+/// other.send("from another").unwrap();
+/// assert_eq!(receiver.try_recv(), Ok("from one"));
+/// assert_eq!(receiver.try_recv(), Ok("from another"));
+/// ```
 pub struct Sender<T> {
     channel: primitive::Arc<Channel<T>>,
 }
@@ -122,16 +131,39 @@ impl<T> Sender<T> {
     }
 
     /// Whether every receiver has got every message.
+    ///
+    /// ```
+    /// let (sender, mut receiver) = reference_runtime::sync::broadcast::channel(16);
+    /// sender.send(1).unwrap();
+    /// assert!(!sender.is_empty());
+    /// receiver.try_recv().unwrap();
+    /// assert!(sender.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// How many receivers there are.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::broadcast::channel::<u8>(16);
+    /// let _other = sender.subscribe();
+    /// assert_eq!(sender.receiver_count(), 2);
+    /// drop(receiver);
+    /// assert_eq!(sender.receiver_count(), 1);
+    /// ```
     pub fn receiver_count(&self) -> usize {
         self.channel.lock().receivers
     }
 
     /// Whether both are of the same channel.
+    ///
+    /// ```
+    /// let (sender, _receiver) = reference_runtime::sync::broadcast::channel::<u8>(16);
+    /// assert!(sender.same_channel(&sender.clone()));
+    /// let (other, _receiver) = reference_runtime::sync::broadcast::channel(16);
+    /// assert!(!sender.same_channel(&other));
+    /// ```
     pub fn same_channel(&self, other: &Sender<T>) -> bool {
         primitive::Arc::ptr_eq(&self.channel, &other.channel)
     }

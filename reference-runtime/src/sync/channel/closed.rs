@@ -31,6 +31,17 @@ impl<T> Sender<T> {
 }
 
 /// The future of [`Sender::closed`].
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::channel::{Closed, bounded};
+///
+/// let (sender, receiver) = bounded::<u8>(1);
+/// let closed: Closed<'_, u8> = sender.closed();
+/// drop(receiver);
+/// closed.await;
+/// # });
+/// ```
 #[must_use = "futures do nothing unless awaited"]
 pub struct Closed<'a, T> {
     channel: &'a Channel<T>,

@@ -4,14 +4,48 @@ use std::error::Error;
 use std::fmt;
 
 /// The message was not sent, because the channel is closed: it comes back as the field.
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::sync::{SendError, channel};
+///
+/// let (sender, receiver) = channel(1);
+/// drop(receiver);
+/// let error: SendError<&str> = sender.send("hello").await.unwrap_err();
+/// assert_eq!(error.to_string(), "cannot send into a closed channel");
+/// assert_eq!(error.0, "hello");
+/// # });
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SendError<T>(pub T);
 
 /// The channel is closed and empty: there is nothing to come.
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::sync::{RecvError, channel};
+///
+/// let (sender, receiver) = channel::<u8>(1);
+/// drop(sender);
+/// let error: RecvError = receiver.recv().await.unwrap_err();
+/// assert_eq!(error.to_string(), "cannot receive from a channel that is closed and empty");
+/// # });
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RecvError;
 
 /// The message was not sent: it comes back as the field.
+///
+/// ```
+/// use reference_runtime::sync::{TrySendError, channel};
+///
+/// let (sender, receiver) = channel(1);
+/// sender.try_send(1).unwrap();
+/// let error: TrySendError<u8> = sender.try_send(2).unwrap_err();
+/// assert_eq!(error, TrySendError::Full(2));
+/// assert_eq!(error.to_string(), "cannot send into a full channel without waiting");
+/// # drop(receiver);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TrySendError<T> {
     /// There was no room for it.
@@ -21,6 +55,16 @@ pub enum TrySendError<T> {
 }
 
 /// There is no message.
+///
+/// ```
+/// use reference_runtime::sync::{TryRecvError, channel};
+///
+/// let (sender, receiver) = channel::<u8>(1);
+/// let error: TryRecvError = receiver.try_recv().unwrap_err();
+/// assert_eq!(error.to_string(), "cannot receive from an empty channel without waiting");
+/// drop(sender);
+/// assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TryRecvError {
     /// There may be one later.
@@ -31,6 +75,15 @@ pub enum TryRecvError {
 
 impl<T> SendError<T> {
     /// The message.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// let (sender, receiver) = reference_runtime::sync::channel(1);
+    /// drop(receiver);
+    /// let error = sender.send("hello").await.unwrap_err();
+    /// assert_eq!(error.into_inner(), "hello");
+    /// # });
+    /// ```
     pub fn into_inner(self) -> T {
         self.0
     }
@@ -38,6 +91,12 @@ impl<T> SendError<T> {
 
 impl<T> TrySendError<T> {
     /// The message.
+    ///
+    /// ```
+    /// let (sender, _receiver) = reference_runtime::sync::channel(1);
+    /// sender.try_send("first").unwrap();
+    /// assert_eq!(sender.try_send("second").unwrap_err().into_inner(), "second");
+    /// ```
     pub fn into_inner(self) -> T {
         match self {
             TrySendError::Full(message) | TrySendError::Closed(message) => message,
@@ -45,11 +104,23 @@ impl<T> TrySendError<T> {
     }
 
     /// Whether there was no room for it.
+    ///
+    /// ```
+    /// let (sender, _receiver) = reference_runtime::sync::channel(1);
+    /// sender.try_send(1).unwrap();
+    /// assert!(sender.try_send(2).unwrap_err().is_full());
+    /// ```
     pub fn is_full(&self) -> bool {
         matches!(self, TrySendError::Full(_))
     }
 
     /// Whether the channel is closed.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel(1);
+    /// drop(receiver);
+    /// assert!(sender.try_send(1).unwrap_err().is_closed());
+    /// ```
     pub fn is_closed(&self) -> bool {
         matches!(self, TrySendError::Closed(_))
     }
@@ -57,11 +128,22 @@ impl<T> TrySendError<T> {
 
 impl TryRecvError {
     /// Whether there may be a message later.
+    ///
+    /// ```
+    /// let (_sender, receiver) = reference_runtime::sync::channel::<u8>(1);
+    /// assert!(receiver.try_recv().unwrap_err().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         matches!(self, TryRecvError::Empty)
     }
 
     /// Whether there will be none.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel::<u8>(1);
+    /// drop(sender);
+    /// assert!(receiver.try_recv().unwrap_err().is_closed());
+    /// ```
     pub fn is_closed(&self) -> bool {
         matches!(self, TryRecvError::Closed)
     }

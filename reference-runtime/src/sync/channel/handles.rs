@@ -26,6 +26,13 @@ impl<T> Sender<T> {
     }
 
     /// Whether the channel is closed, by [`close`](Self::close) or because one side is gone.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel::<u8>(1);
+    /// assert!(!sender.is_closed());
+    /// drop(receiver);
+    /// assert!(sender.is_closed());
+    /// ```
     pub fn is_closed(&self) -> bool {
         self.channel.lock().is_closed
     }
@@ -43,26 +50,64 @@ impl<T> Sender<T> {
     }
 
     /// Whether no message waits to be received.
+    ///
+    /// ```
+    /// let (sender, _receiver) = reference_runtime::sync::channel(2);
+    /// assert!(sender.is_empty());
+    /// sender.try_send(1).unwrap();
+    /// assert!(!sender.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Whether there is no room for another message.
+    ///
+    /// ```
+    /// let (sender, _receiver) = reference_runtime::sync::channel(1);
+    /// assert!(!sender.is_full());
+    /// sender.try_send(1).unwrap();
+    /// assert!(sender.is_full());
+    /// ```
     pub fn is_full(&self) -> bool {
         self.channel.lock().is_full()
     }
 
     /// How many messages there may be in the channel; `None` if any number.
+    ///
+    /// ```
+    /// use reference_runtime::channel;
+    ///
+    /// let (sender, _receiver) = channel::bounded::<u8>(8);
+    /// assert_eq!(sender.capacity(), Some(8));
+    /// let (sender, _receiver) = channel::unbounded::<u8>();
+    /// assert_eq!(sender.capacity(), None);
+    /// ```
     pub fn capacity(&self) -> Option<usize> {
         self.channel.lock().capacity()
     }
 
     /// How many senders there are.
+    ///
+    /// ```
+    /// let (sender, _receiver) = reference_runtime::sync::channel::<u8>(1);
+    /// let other = sender.clone();
+    /// assert_eq!(sender.sender_count(), 2);
+    /// drop(other);
+    /// assert_eq!(sender.sender_count(), 1);
+    /// ```
     pub fn sender_count(&self) -> usize {
         self.channel.lock().senders
     }
 
     /// How many receivers there are.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel::<u8>(1);
+    /// assert_eq!(sender.receiver_count(), 1);
+    /// drop(receiver);
+    /// assert_eq!(sender.receiver_count(), 0);
+    /// ```
     pub fn receiver_count(&self) -> usize {
         self.channel.lock().receivers
     }
@@ -98,6 +143,14 @@ impl<T> Receiver<T> {
     }
 
     /// Whether the channel is closed, by [`close`](Self::close) or because one side is gone.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel(1);
+    /// sender.try_send(1).unwrap();
+    /// drop(sender);
+    /// assert!(receiver.is_closed());
+    /// assert_eq!(receiver.try_recv(), Ok(1)); // what was sent is still there
+    /// ```
     pub fn is_closed(&self) -> bool {
         self.channel.lock().is_closed
     }
@@ -115,26 +168,65 @@ impl<T> Receiver<T> {
     }
 
     /// Whether no message waits to be received.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel(2);
+    /// assert!(receiver.is_empty());
+    /// sender.try_send(1).unwrap();
+    /// assert!(!receiver.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Whether there is no room for another message.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel(1);
+    /// sender.try_send(1).unwrap();
+    /// assert!(receiver.is_full());
+    /// receiver.try_recv().unwrap();
+    /// assert!(!receiver.is_full());
+    /// ```
     pub fn is_full(&self) -> bool {
         self.channel.lock().is_full()
     }
 
     /// How many messages there may be in the channel; `None` if any number.
+    ///
+    /// ```
+    /// use reference_runtime::channel;
+    ///
+    /// let (_sender, receiver) = channel::bounded::<u8>(8);
+    /// assert_eq!(receiver.capacity(), Some(8));
+    /// let (_sender, receiver) = channel::unbounded::<u8>();
+    /// assert_eq!(receiver.capacity(), None);
+    /// ```
     pub fn capacity(&self) -> Option<usize> {
         self.channel.lock().capacity()
     }
 
     /// How many senders there are.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel::<u8>(1);
+    /// assert_eq!(receiver.sender_count(), 1);
+    /// drop(sender);
+    /// assert_eq!(receiver.sender_count(), 0);
+    /// ```
     pub fn sender_count(&self) -> usize {
         self.channel.lock().senders
     }
 
     /// How many receivers there are.
+    ///
+    /// ```
+    /// let (_sender, receiver) = reference_runtime::sync::channel::<u8>(1);
+    /// let other = receiver.clone();
+    /// assert_eq!(receiver.receiver_count(), 2);
+    /// drop(other);
+    /// assert_eq!(receiver.receiver_count(), 1);
+    /// ```
     pub fn receiver_count(&self) -> usize {
         self.channel.lock().receivers
     }

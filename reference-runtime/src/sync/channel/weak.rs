@@ -37,6 +37,15 @@ pub struct WeakReceiver<T> {
 
 impl<T> Sender<T> {
     /// A handle that becomes a [`Sender`] again as long as the channel is open, and does not keep it open.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel::<u8>(1);
+    /// let weak = sender.downgrade();
+    /// assert_eq!(receiver.sender_count(), 1); // the weak one does not count
+    /// drop(sender);
+    /// assert!(receiver.is_closed());
+    /// # drop(weak);
+    /// ```
     pub fn downgrade(&self) -> WeakSender<T> {
         WeakSender { channel: Arc::clone(&self.channel) }
     }
@@ -44,6 +53,15 @@ impl<T> Sender<T> {
 
 impl<T> Receiver<T> {
     /// A handle that becomes a [`Receiver`] again as long as the channel is open, and does not keep it open.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel::<u8>(1);
+    /// let weak = receiver.downgrade();
+    /// assert_eq!(sender.receiver_count(), 1); // the weak one does not count
+    /// drop(receiver);
+    /// assert!(sender.is_closed());
+    /// # drop(weak);
+    /// ```
     pub fn downgrade(&self) -> WeakReceiver<T> {
         WeakReceiver { channel: Arc::clone(&self.channel) }
     }
@@ -51,6 +69,15 @@ impl<T> Receiver<T> {
 
 impl<T> WeakSender<T> {
     /// A sender, unless the channel is closed.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel(1);
+    /// let weak = sender.downgrade();
+    /// weak.upgrade().unwrap().try_send(1).unwrap();
+    /// assert_eq!(receiver.try_recv(), Ok(1));
+    /// receiver.close();
+    /// assert!(weak.upgrade().is_none());
+    /// ```
     pub fn upgrade(&self) -> Option<Sender<T>> {
         let mut state = self.channel.lock();
         if state.is_closed {
@@ -64,6 +91,15 @@ impl<T> WeakSender<T> {
 
 impl<T> WeakReceiver<T> {
     /// A receiver, unless the channel is closed.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::channel(1);
+    /// let weak = receiver.downgrade();
+    /// sender.try_send(1).unwrap();
+    /// assert_eq!(weak.upgrade().unwrap().try_recv(), Ok(1));
+    /// sender.close();
+    /// assert!(weak.upgrade().is_none());
+    /// ```
     pub fn upgrade(&self) -> Option<Receiver<T>> {
         let mut state = self.channel.lock();
         if state.is_closed {

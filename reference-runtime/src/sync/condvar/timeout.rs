@@ -10,6 +10,18 @@ use crate::primitive::before_user_code;
 use crate::time;
 
 /// Whether a wait on a [`Condvar`] ended because its time was over.
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::sync::{Condvar, Mutex, WaitTimeoutResult};
+/// use std::time::Duration;
+///
+/// let (mutex, condvar) = (Mutex::new(()), Condvar::new());
+/// let wait = condvar.wait_timeout(mutex.lock().await, Duration::from_millis(1));
+/// let (_guard, result): (_, WaitTimeoutResult) = wait.await;
+/// assert!(result.timed_out(), "nobody notifies");
+/// # });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitTimeoutResult(bool);
 

@@ -77,6 +77,16 @@ impl<T: ?Sized> MutexGuardArc<T> {
     }
 
     /// The mutex that a guard holds. See [`MutexGuard::source`].
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::sync::{Arc, Mutex, MutexGuardArc};
+    ///
+    /// let mutex = Arc::new(Mutex::new(1));
+    /// let guard = mutex.lock_arc().await;
+    /// assert!(Arc::ptr_eq(MutexGuardArc::source(&guard), &mutex));
+    /// # });
+    /// ```
     pub fn source(guard: &Self) -> &Arc<Mutex<T>> {
         &guard.mutex
     }

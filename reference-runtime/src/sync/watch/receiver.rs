@@ -7,6 +7,18 @@ use super::{Ref, Value};
 use crate::primitive::Arc;
 
 /// Looks at the value of a [`watch`](super) channel, and waits until it changes. A clone has seen what this one has seen.
+///
+/// ```
+/// # reference_runtime::block_on(async {
+/// let (sender, mut receiver) = reference_runtime::sync::watch::channel("old");
+/// let mut other = receiver.clone();
+/// sender.send("new").unwrap();
+/// for receiver in [&mut receiver, &mut other] {
+///     receiver.changed().await.unwrap();
+///     assert_eq!(*receiver.borrow(), "new");
+/// }
+/// # });
+/// ```
 pub struct Receiver<T> {
     pub(super) shared: Arc<Value<T>>,
     /// The version of the value that it has seen.
@@ -150,6 +162,13 @@ impl<T> Receiver<T> {
     }
 
     /// Whether both are of the same channel.
+    ///
+    /// ```
+    /// let (_sender, receiver) = reference_runtime::sync::watch::channel(1);
+    /// assert!(receiver.same_channel(&receiver.clone()));
+    /// let (_sender, other) = reference_runtime::sync::watch::channel(1);
+    /// assert!(!receiver.same_channel(&other));
+    /// ```
     pub fn same_channel(&self, other: &Receiver<T>) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }

@@ -10,6 +10,14 @@ use crate::primitive::{Arc, Mutex, RwLock, before_user_code};
 use crate::sync::Notify;
 
 /// Changes the value of a [`watch`](super) channel. Clones change the same one.
+///
+/// ```
+/// let (sender, receiver) = reference_runtime::sync::watch::channel(1);
+/// let other = sender.clone();
+/// sender.send(2).unwrap();
+/// other.send_modify(|value| *value += 1);
+/// assert_eq!(*receiver.borrow(), 3);
+/// ```
 pub struct Sender<T> {
     pub(super) shared: Arc<Value<T>>,
 }
@@ -168,21 +176,47 @@ impl<T> Sender<T> {
     }
 
     /// Whether there is no receiver.
+    ///
+    /// ```
+    /// let (sender, receiver) = reference_runtime::sync::watch::channel(1);
+    /// assert!(!sender.is_closed());
+    /// drop(receiver);
+    /// assert!(sender.is_closed());
+    /// ```
     pub fn is_closed(&self) -> bool {
         self.receiver_count() == 0
     }
 
     /// How many receivers there are.
+    ///
+    /// ```
+    /// let (sender, _receiver) = reference_runtime::sync::watch::channel(1);
+    /// let _other = sender.subscribe();
+    /// assert_eq!(sender.receiver_count(), 2);
+    /// ```
     pub fn receiver_count(&self) -> usize {
         self.shared.status().receivers
     }
 
     /// How many senders there are.
+    ///
+    /// ```
+    /// let (sender, _receiver) = reference_runtime::sync::watch::channel(1);
+    /// let _other = sender.clone();
+    /// assert_eq!(sender.sender_count(), 2);
+    /// ```
     pub fn sender_count(&self) -> usize {
         self.shared.status().senders
     }
 
     /// Whether both are of the same channel.
+    ///
+    /// ```
+    /// let (sender, _receiver) = reference_runtime::sync::watch::channel(1);
+    /// assert!(sender.same_channel(&sender.clone()));
+    /// let (other, _receiver) = reference_runtime::sync::watch::channel(1);
+    /// assert!(!sender.same_channel(&other));
+    /// ```
     pub fn same_channel(&self, other: &Sender<T>) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
