@@ -24,7 +24,10 @@ pub use crate::future::{Future, FutureExt, FutureMoreExt as _};
 pub use crate::stream::{Stream, StreamExt};
 
 #[doc(no_inline)]
-pub use crate::stream::StreamTimeExt as _;
+pub use crate::stream::StreamMoreExt as _;
+
+#[doc(no_inline)]
+pub use crate::task_local;
 
 #[doc(no_inline)]
 pub use crate::io::{

@@ -2,10 +2,10 @@
 //!
 //! What a stream is and nearly all that can be done with one is in the crate [`futures`]; its [`Stream`], [`StreamExt`] and
 //! [`TryStreamExt`] are here too, with the functions that make streams under the names of [`std::iter`] and async-std.
-//! This crate adds what takes a clock: [`interval()`], and [`StreamTimeExt`] with time-outs and throttles.
+//! This crate adds what takes a clock, [`interval()`] and the time-outs and throttles of [`StreamMoreExt`].
 //!
 //! ```
-//! use reference_runtime::stream::{self, StreamExt, StreamTimeExt};
+//! use reference_runtime::stream::{self, StreamExt, StreamMoreExt};
 //! use std::time::Duration;
 //!
 //! # reference_runtime::block_on(async {
@@ -39,6 +39,8 @@ pub type FromIter<I> = Iter<I>;
 pub type FromFn<F> = Iter<iter::FromFn<F>>;
 /// The stream of [`once`].
 pub type Once<T> = Iter<iter::Once<T>>;
+/// The stream of [`StreamMoreExt::merge`].
+pub type Merge<A, B> = futures::stream::Select<A, B>;
 /// The stream of [`successors`].
 pub type Successors<F, T> = Iter<iter::Successors<T, F>>;
 
@@ -100,11 +102,11 @@ pub fn successors<T, F: FnMut(&T) -> Option<T>>(first: Option<T>, next: F) -> Su
     from_iter(iter::successors(first, next))
 }
 
-/// What can be done with a stream and a clock. Implemented for every [`Stream`].
+/// What streams can do beside what [`StreamExt`] has, most of it with a clock. Implemented for every [`Stream`].
 ///
 /// ```
 /// # reference_runtime::block_on(async {
-/// use reference_runtime::stream::{self, StreamExt, StreamTimeExt};
+/// use reference_runtime::stream::{self, StreamExt, StreamMoreExt};
 /// use std::time::Duration;
 ///
 /// let slow = stream::once("in time").chain(stream::pending());
@@ -114,7 +116,26 @@ pub fn successors<T, F: FnMut(&T) -> Option<T>>(first: Option<T>, next: F) -> Su
 /// }
 /// # });
 /// ```
-pub trait StreamTimeExt: Stream {
+pub trait StreamMoreExt: Stream {
+    /// The items of two streams, as they come: each time the stream that is asked first is the other one. It ends when both
+    /// have. Another name for [`futures::stream::select`], which async-std has.
+    ///
+    /// ```
+    /// # reference_runtime::block_on(async {
+    /// use reference_runtime::stream::{self, StreamExt, StreamMoreExt};
+    ///
+    /// let both = stream::from_iter([1, 2]).merge(stream::from_iter([10, 20, 30]));
+    /// assert_eq!(both.collect::<Vec<_>>().await, [1, 10, 2, 20, 30]);
+    /// # });
+    /// ```
+    fn merge<S>(self, other: S) -> Merge<Self, S>
+    where
+        Self: Sized,
+        S: Stream<Item = Self::Item>,
+    {
+        futures::stream::select(self, other)
+    }
+
     /// Gives each item at most `duration`, counted from the one before, and for the first from this call.
     ///
     /// Where an item takes longer the stream yields an error, and goes on: the next item has as long again. If both
@@ -122,7 +143,7 @@ pub trait StreamTimeExt: Stream {
     ///
     /// ```
     /// # reference_runtime::block_on(async {
-    /// use reference_runtime::stream::{self, StreamExt, StreamTimeExt};
+    /// use reference_runtime::stream::{self, StreamExt, StreamMoreExt};
     /// use std::time::Duration;
     ///
     /// let slow = stream::once(7).chain(stream::pending());
@@ -145,7 +166,7 @@ pub trait StreamTimeExt: Stream {
     ///
     /// ```
     /// # reference_runtime::block_on(async {
-    /// use reference_runtime::stream::{self, StreamExt, StreamTimeExt};
+    /// use reference_runtime::stream::{self, StreamExt, StreamMoreExt};
     /// use std::time::{Duration, Instant};
     ///
     /// let start = Instant::now();
@@ -162,4 +183,4 @@ pub trait StreamTimeExt: Stream {
     }
 }
 
-impl<S: Stream + ?Sized> StreamTimeExt for S {}
+impl<S: Stream + ?Sized> StreamMoreExt for S {}

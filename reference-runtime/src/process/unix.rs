@@ -47,6 +47,7 @@ pub trait CommandExt: sealed::Sealed {
 
 mod sealed {
     /// Keeps [`CommandExt`](super::CommandExt) ours, so that it can grow as std's does.
+    #[doc(hidden)]
     pub trait Sealed {}
 
     impl Sealed for super::Command {}

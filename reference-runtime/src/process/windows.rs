@@ -8,6 +8,18 @@ pub use std::os::windows::process::ExitStatusExt;
 use super::Command;
 
 /// Settings of [`Command`] on Windows: [`std::os::windows::process::CommandExt`].
+///
+/// ```no_run
+/// # #[cfg(windows)]
+/// # reference_runtime::block_on(async {
+/// use reference_runtime::process::{Command, windows::CommandExt};
+///
+/// // Without a window of its own.
+/// let status = Command::new("tool").creation_flags(0x0800_0000).status().await?;
+/// println!("{status}");
+/// # Ok::<(), std::io::Error>(())
+/// # }).unwrap();
+/// ```
 pub trait CommandExt: sealed::Sealed {
     /// Sets the flags that the process is created with.
     fn creation_flags(&mut self, flags: u32) -> &mut Command;
@@ -18,6 +30,7 @@ pub trait CommandExt: sealed::Sealed {
 
 mod sealed {
     /// Keeps [`CommandExt`](super::CommandExt) ours, so that it can grow as std's does.
+    #[doc(hidden)]
     pub trait Sealed {}
 
     impl Sealed for super::Command {}

@@ -319,7 +319,12 @@ impl Metrics {
 
     /// The longest time of [`reactor_unattended`](Metrics::reactor_unattended) at a stretch.
     ///
-    /// See the example there.
+    /// ```
+    /// let runtime = reference_runtime::Runtime::new()?;
+    /// let longest = runtime.metrics().longest_unattended();
+    /// assert!(longest <= runtime.metrics().reactor_unattended());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn longest_unattended(&self) -> Duration {
         self.unattended.1
     }
@@ -341,8 +346,14 @@ impl Metrics {
         self.rescues.clone()
     }
 
-    /// How long each poll took. Empty without [`Builder::measure_polls`](crate::Builder::measure_polls), which has an
-    /// example.
+    /// How long each poll took. Empty without [`Builder::measure_polls`](crate::Builder::measure_polls).
+    ///
+    /// ```
+    /// let runtime = reference_runtime::Runtime::new()?;
+    /// runtime.block_on(runtime.spawn(async {}));
+    /// assert_eq!(runtime.metrics().poll_times().count(), 0, "nobody asked for it");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn poll_times(&self) -> Histogram {
         self.polls.clone()
     }

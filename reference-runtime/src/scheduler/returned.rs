@@ -42,7 +42,20 @@ pub struct ReturnedPoll {
 impl ReturnedPoll {
     /// The task. See [`BlockedPoll::task`].
     ///
-    /// See the example of [`ReturnedPoll::lasted`].
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .on_returned(move |poll| drop(tell.send(poll.task().id())))
+    ///     .build()?;
+    /// let task = runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) });
+    /// let id = task.id();
+    /// runtime.block_on(task);
+    /// assert_eq!(told.recv(), Ok(id));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn task(&self) -> &Task {
         &self.task.task
     }
@@ -68,7 +81,19 @@ impl ReturnedPoll {
 
     /// Where the task was spawned. See [`BlockedPoll::spawned_at`].
     ///
-    /// See the example of [`ReturnedPoll::lasted`].
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .on_returned(move |poll| drop(tell.send(poll.spawned_at())))
+    ///     .build()?;
+    /// let task = runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) });
+    /// runtime.block_on(task);
+    /// assert!(told.recv().unwrap().file().ends_with(".rs"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn spawned_at(&self) -> &'static Location<'static> {
         self.task.location
     }
@@ -99,7 +124,20 @@ impl ReturnedPoll {
 
     /// How much processor time it used of that. `None` where the kernel does not tell.
     ///
-    /// See the example of [`ReturnedPoll::lasted`].
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .on_returned(move |poll| drop(tell.send((poll.cpu_time(), poll.lasted()))))
+    ///     .build()?;
+    /// let task = runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) });
+    /// runtime.block_on(task);
+    /// let (computed, lasted) = told.recv().unwrap();
+    /// assert!(computed.is_none_or(|computed| computed <= lasted));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn cpu_time(&self) -> Option<Duration> {
         self.cpu_time
     }
@@ -124,18 +162,45 @@ impl ReturnedPoll {
         self.verdict
     }
 
-    /// The report of when it was found stuck. `None` for a poll of 1 to 10 ms on a thread set aside for it, since the type of its future
-    /// is known to block or to compute for long ([`Builder::learn`](crate::Builder::learn)), or since it was queued behind
-    /// many that blocked: there nobody waits for it, so nobody had to find out.
+    /// The report of when it was found stuck. `None` for a poll of 1 to 10 ms on a thread set aside for it, since the type
+    /// of its future is known to block or to compute for long ([`Builder::learn`](crate::Builder::learn)), or since it was
+    /// queued behind many that blocked: there nobody waits for it, so nobody had to find out.
     ///
-    /// See the example of [`ReturnedPoll`].
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .on_returned(move |poll| drop(tell.send(poll.blocked().map(|report| report.task().id()))))
+    ///     .build()?;
+    /// let task = runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) });
+    /// let id = task.id();
+    /// runtime.block_on(task);
+    /// assert!(told.recv().unwrap().is_none_or(|reported| reported == id));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn blocked(&self) -> Option<&BlockedPoll> {
         self.blocked.as_ref()
     }
 
     /// Where in its future the poll was when it next had to do with the runtime after it had been found stuck.
     ///
-    /// See [`Builder::backtrace`](crate::Builder::backtrace) for what that shows, and an example.
+    /// See [`Builder::backtrace`](crate::Builder::backtrace) for what that shows.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .on_returned(move |poll| drop(tell.send(poll.backtrace().is_some())))
+    ///     .build()?;
+    /// let task = runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) });
+    /// runtime.block_on(task);
+    /// assert_eq!(told.recv(), Ok(false), "nobody asked for it");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn backtrace(&self) -> Option<&Backtrace> {
         self.backtrace.as_deref()
     }

@@ -41,7 +41,19 @@ impl SystemCall {
 
     /// Its number on this architecture.
     ///
-    /// See the example of [`SystemCall`].
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .on_blocked(move |poll| drop(tell.send(poll.system_call())))
+    ///     .build()?;
+    /// runtime.block_on(runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) }));
+    /// let call = told.recv().unwrap();
+    /// println!("{:?}", call.map(|call| call.number())); // Some(230), for one
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn number(self) -> u32 {
         self.number
     }
@@ -49,7 +61,20 @@ impl SystemCall {
     /// Its name as in the manual, without prefixes: `read`, `futex`, `epoll_wait`. `None` for calls that rarely wait, and
     /// on architectures other than x86-64 and 64-bit ARM.
     ///
-    /// See the example of [`SystemCall`].
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let runtime = reference_runtime::Builder::new()
+    ///     .worker_threads(1)
+    ///     .on_blocked(move |poll| drop(tell.send(poll.system_call())))
+    ///     .build()?;
+    /// runtime.block_on(runtime.spawn(async { std::thread::sleep(std::time::Duration::from_millis(50)) }));
+    /// let call = told.recv().unwrap();
+    /// let name = call.and_then(|call| call.name());
+    /// assert!(name.is_none_or(|name| name.contains("nanosleep")));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn name(self) -> Option<&'static str> {
         let at = NAMES.binary_search_by_key(&self.number, |(number, _)| *number).ok()?;
         Some(NAMES[at].1)

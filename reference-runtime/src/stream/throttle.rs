@@ -12,11 +12,11 @@ use super::Stream;
 use crate::time::{self, Sleep};
 
 pin_project! {
-    /// The stream of [`StreamTimeExt::throttle`](super::StreamTimeExt::throttle).
+    /// The stream of [`StreamMoreExt::throttle`](super::StreamMoreExt::throttle).
     ///
     /// ```
     /// # reference_runtime::block_on(async {
-    /// use reference_runtime::stream::{self, StreamExt, StreamTimeExt, Throttle};
+    /// use reference_runtime::stream::{self, StreamExt, StreamMoreExt, Throttle};
     /// use std::time::Duration;
     ///
     /// let slowly: Throttle<_> = stream::from_iter(1..=3).throttle(Duration::from_millis(1));
@@ -43,7 +43,7 @@ impl<S> Throttle<S> {
     ///
     /// ```
     /// # reference_runtime::block_on(async {
-    /// use reference_runtime::stream::{self, StreamExt, StreamTimeExt};
+    /// use reference_runtime::stream::{self, StreamExt, StreamMoreExt};
     /// use std::time::Duration;
     ///
     /// let mut slowly = stream::from_iter(1..=3).throttle(Duration::from_secs(60));
@@ -89,7 +89,7 @@ mod tests {
 
     use futures::{StreamExt, poll};
 
-    use super::super::{StreamTimeExt, from_iter};
+    use super::super::{StreamMoreExt, from_iter};
     use super::*;
 
     #[test]

@@ -12,11 +12,11 @@ use super::Stream;
 use crate::time::{self, Elapsed, Sleep};
 
 pin_project! {
-    /// The stream of [`StreamTimeExt::timeout`](super::StreamTimeExt::timeout).
+    /// The stream of [`StreamMoreExt::timeout`](super::StreamMoreExt::timeout).
     ///
     /// ```
     /// # reference_runtime::block_on(async {
-    /// use reference_runtime::stream::{self, StreamExt, StreamTimeExt, Timeout};
+    /// use reference_runtime::stream::{self, StreamExt, StreamMoreExt, Timeout};
     /// use std::time::Duration;
     ///
     /// let mut limited: Timeout<_> = stream::pending::<u8>().timeout(Duration::from_millis(1));
@@ -43,7 +43,7 @@ impl<S> Timeout<S> {
     ///
     /// ```
     /// # reference_runtime::block_on(async {
-    /// use reference_runtime::stream::{self, StreamExt, StreamTimeExt};
+    /// use reference_runtime::stream::{self, StreamExt, StreamMoreExt};
     /// use std::time::Duration;
     ///
     /// let mut limited = stream::from_iter(1..=3).timeout(Duration::from_secs(60));
@@ -89,7 +89,7 @@ impl<S: FusedStream> FusedStream for Timeout<S> {
 mod tests {
     use futures::StreamExt;
 
-    use super::super::{StreamTimeExt, from_iter, pending};
+    use super::super::{StreamMoreExt, from_iter, pending};
     use super::*;
 
     #[test]
