@@ -42,7 +42,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Files block in place as the standard streams do, and take turns with others in the same way.
     ("fs", &["scheduler", "io"]),
     ("os", &["fs", "net", "process"]),
-    ("prelude", &["future", "io", "stream"]),
+    // Of `task` the macro `task_local!`, which async-std's prelude has.
+    ("prelude", &["future", "io", "stream", "task"]),
     // Other people's crates on this one.
     ("hyper", &["task", "time"]),
     ("surf", &["net", "time"]),
