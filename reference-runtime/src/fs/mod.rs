@@ -31,7 +31,8 @@
 //! scheduler hands the worker's processor to another thread, and **only the task that made the call waits**, be it for
 //! a disk, for a network file system, or for somebody to open the other end of a named pipe.
 //!
-//! Measured on two cores, the best of 60 rounds of 10,000 calls:
+//! Measured on two cores beside other load, so it is the best of 60 rounds of 10,000 calls, and a trend rather than a
+//! figure:
 //!
 //! | | std, called directly | this module | tokio | async-std |
 //! |---|---|---|---|---|
