@@ -111,7 +111,8 @@ pub fn grade(exercise: &str, cases: &[Case]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     println!(
-        "The file to edit is exercises/{exercise}/src/lib.rs; then run `cargo test -p {exercise}` again.\n"
+        "The file to edit is exercises/{exercise}/src/lib.rs; then run `cargo test -p {exercise}` again.\n\
+         For a hint: `cargo hint {exercise}`\n"
     );
     ExitCode::FAILURE
 }
