@@ -29,6 +29,11 @@
     heading.replaceWith(document.createElement('td'));
   }
 
+  // The arrow keys choose among the options of a quiz; mdBook would turn the page.
+  for (const quiz of document.querySelectorAll('form.quiz')) {
+    quiz.addEventListener('keydown', (event) => event.stopPropagation());
+  }
+
   // A listing or table that is wider than the window scrolls in its own box, and only what has the focus can be
   // scrolled by keys.
   const observer = new ResizeObserver((entries) => {

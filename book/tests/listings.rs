@@ -21,6 +21,9 @@ const CHAPTERS: &[&str] = &["ch01-block-on.md", "ch02-wakers.md", "ch03-tasks.md
 const NOT_TYPED: &[(&str, &str)] = &[
     ("examples/flagged.rs", "is shown in part, for its fault"),
     ("examples/measure.rs", "makes the figures"),
+    ("examples/quiz_detached.rs", "asks what it prints"),
+    ("examples/quiz_two_wakers.rs", "asks what it prints"),
+    ("examples/quiz_wakes.rs", "asks what it prints"),
 ];
 
 /// What a reader does.
@@ -30,7 +33,7 @@ enum Step {
     Type { file: String, place: Place, text: String },
     /// Runs a program of the project, and reads its output.
     Example { name: String, output: String },
-    /// Runs a program of this repository that is not typed.
+    /// Runs a program of this repository that is not typed; a quiz may ask what it prints.
     OfThePackage { name: String, output: String },
     /// Runs the tests of one file.
     Test { name: String },
@@ -68,6 +71,11 @@ fn steps(chapter: &str) -> Vec<Step> {
                     steps.extend(listing(chapter, &label, &body));
                 }
                 "console" => steps.extend(body_of_console(chapter, &body)),
+                _ if language.starts_with("quiz prints=") => {
+                    let name = language.replace("quiz prints=", "");
+                    let output = format!("listings/output/{name}.txt");
+                    steps.push(Step::OfThePackage { name, output });
+                }
                 _ => {}
             }
         } else if !line.is_empty() {

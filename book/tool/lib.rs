@@ -3,6 +3,7 @@
 //! mdBook and its diagrams are linked in, so nothing needs to be installed. The text lives in `book/src`, its settings
 //! in `book.toml` at the top of the repository.
 
+mod quiz;
 mod record;
 mod render;
 mod serve;

@@ -3,7 +3,10 @@
 //! mdBook reports a missing include, a broken link and more of the kind as a line in its log, and goes on. Here each
 //! such line is a failure: [`render`] collects the log of the build and returns an error if anything is in it.
 
-use crate::trace::{copy_traces, place_players};
+use crate::{
+    quiz::place_quizzes,
+    trace::{copy_traces, place_players},
+};
 use anyhow::{Context, Result, bail, ensure};
 use mdbook_driver::{MDBook, config::Config};
 use mdbook_mermaid::Mermaid;
@@ -44,6 +47,7 @@ pub fn render(root: &Path, build_dir: Option<&Path>) -> Result<PathBuf> {
     let built = with_default(log.clone(), || -> Result<_> {
         let mut book = MDBook::load_with_config(root, config)?;
         let traces = place_players(root, &mut book.book)?;
+        place_quizzes(root, &mut book.book)?;
         book.with_preprocessor(Mermaid);
         book.build()?;
         Ok(traces)
