@@ -3,12 +3,17 @@
 //! mdBook and its diagrams are linked in, so nothing needs to be installed. The text lives in `book/src`, its settings
 //! in `book.toml` at the top of the repository.
 
+mod check;
 mod quiz;
 mod record;
 mod render;
 mod serve;
 mod trace;
 
+pub use check::complaints;
 pub use record::record;
 pub use render::{build_dir, render};
 pub use serve::{bind, serve};
+
+/// The words that `cargo book` knows.
+pub const WORDS: &[&str] = &["build", "check", "record", "help"];

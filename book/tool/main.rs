@@ -31,16 +31,16 @@ const PORT: u16 = 3000;
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if arguments.iter().any(|argument| ["help", "--help", "-h"].contains(argument)) {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
     let result = match arguments[..] {
         [] => build_and_serve(),
         ["build"] => build(),
         ["check"] => check(),
         ["record"] => book::record(root(), None),
         ["record", name] => book::record(root(), Some(name)),
-        ["help" | "--help" | "-h"] => {
-            print!("{HELP}");
-            Ok(())
-        }
         _ => {
             eprintln!(
                 "cargo book does not know `{}`. `cargo book --help` lists what it knows.",
@@ -71,7 +71,12 @@ fn build() -> Result<()> {
 
 /// What takes no browser. The tests are cargo's, so that `cargo test` runs the same.
 fn check() -> Result<()> {
-    build()?;
+    let folder = book::render(root(), None)?;
+    let complaints = book::complaints(root(), &folder)?;
+    for complaint in &complaints {
+        eprintln!("{complaint}");
+    }
+    ensure!(complaints.is_empty(), "{} faults in the text, each in a line above", complaints.len());
     let status = Command::new("cargo")
         .args(["test", "--package", "book"])
         .current_dir(root())

@@ -4,6 +4,7 @@
 //! such line is a failure: [`render`] collects the log of the build and returns an error if anything is in it.
 
 use crate::{
+    check::{faults_of_includes, pages},
     quiz::place_quizzes,
     trace::{copy_traces, place_players},
 };
@@ -43,6 +44,11 @@ pub fn render(root: &Path, build_dir: Option<&Path>) -> Result<PathBuf> {
         target.display()
     );
 
+    // mdBook says nothing of an anchor that is not there, and of a missing file not where it was to be included.
+    let pages = pages(root, &root.join(&config.book.src))?;
+    let faults: Vec<String> = pages.iter().flat_map(faults_of_includes).collect();
+    ensure!(faults.is_empty(), "the book includes what is not there:{}", list(&faults));
+
     let log = Log::default();
     let built = with_default(log.clone(), || -> Result<_> {
         let mut book = MDBook::load_with_config(root, config)?;
@@ -75,7 +81,7 @@ fn is_no_source(root: &Path, target: &Path) -> bool {
 }
 
 /// The path without `.` and `..`, which would hide where it leads. The folder need not exist yet.
-fn plain(path: &Path) -> PathBuf {
+pub(crate) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
         match component {
@@ -98,7 +104,7 @@ pub fn build_dir(root: &Path) -> Result<PathBuf> {
     Ok(root.join(config(root)?.build.build_dir))
 }
 
-fn config(root: &Path) -> Result<Config> {
+pub(crate) fn config(root: &Path) -> Result<Config> {
     let file = root.join("book.toml");
     Config::from_disk(&file).with_context(|| format!("{} cannot be read", file.display()))
 }
