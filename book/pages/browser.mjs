@@ -59,11 +59,13 @@ export async function open(browser, address, { width, theme, scripts = true, med
     }
   });
   await page.route('**/*', (route) => {
-    const { origin, protocol } = new URL(route.request().url());
-    if (origin === address || protocol === 'data:' || protocol === 'blob:') {
+    const url = route.request().url();
+    const { origin, protocol } = new URL(url);
+    // Also from elsewhere on this server: the book has to work below a path.
+    if (url.startsWith(`${address}/`) || protocol === 'data:' || protocol === 'blob:') {
       return route.continue();
     }
-    problems.push(`asks ${origin} for something`);
+    problems.push(origin === new URL(address).origin ? `asks for ${url}` : `asks ${origin} for something`);
     return route.abort();
   });
   return page;

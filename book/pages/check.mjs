@@ -3,7 +3,16 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { browserPath, launch, open } from './browser.mjs';
-import { fitsTheWindow, hasDescriptions, isAccessible, isDrawn, isReadable, searchFinds } from './checks.mjs';
+import {
+  fitsTheWindow,
+  hasDescriptions,
+  isAccessible,
+  isDrawn,
+  isReadable,
+  quizzesAnswer,
+  quizzesTakeKeys,
+  searchFinds,
+} from './checks.mjs';
 import { playerChecks } from './player.mjs';
 import { serve } from './serve.mjs';
 
@@ -102,6 +111,9 @@ for (const name of pages) {
       await hasDescriptions(page, problems);
       await isAccessible(page, problems);
       await picture(page, name, settings);
+      if (!['404.html', 'print.html'].includes(name)) {
+        await quizzesTakeKeys(page, problems);
+      }
     });
   }
   if (!options.short) {
@@ -117,6 +129,7 @@ for (const name of pages) {
     await look(name, withoutScripts, async (page, problems) => {
       await isReadable(page, problems);
       await fitsTheWindow(page, problems);
+      await quizzesAnswer(page, problems);
     });
   }
 }

@@ -103,3 +103,39 @@ export async function isReadable(page, problems) {
     problems.push('without scripts a diagram or a player leaves nothing behind');
   }
 }
+
+/** Each option of a quiz shows its own explanation when it is chosen, and no other; a reset hides them. */
+export async function quizzesAnswer(page, problems) {
+  for (const quiz of await page.locator('form.quiz').all()) {
+    const visible = () =>
+      quiz.locator('.why').evaluateAll((all) => all.map((why) => why.getBoundingClientRect().height > 0));
+    const inputs = await quiz.locator('input').all();
+    for (const [chosen, input] of inputs.entries()) {
+      await input.check();
+      const shown = await visible();
+      if (shown.some((isShown, at) => isShown !== (at === chosen))) {
+        problems.push(`option ${chosen + 1} of "${await quiz.locator('legend').innerText()}" shows ${shown}`);
+      }
+    }
+    await quiz.locator('button[type=reset]').click();
+    if ((await visible()).includes(true)) {
+      problems.push(`a reset leaves an explanation of "${await quiz.locator('legend').innerText()}"`);
+    }
+  }
+}
+
+/** The arrow keys choose in a quiz, and do not turn the page. */
+export async function quizzesTakeKeys(page, problems) {
+  const quiz = page.locator('form.quiz').first();
+  if (!(await quiz.count())) {
+    return;
+  }
+  const before = page.url();
+  await quiz.locator('input').first().focus();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('ArrowRight');
+  await page.waitForTimeout(100);
+  if (page.url() !== before || !(await quiz.locator('input').nth(1).isChecked())) {
+    problems.push('an arrow key in a quiz does not choose the next option');
+  }
+}

@@ -5,12 +5,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { browserPath, launch, open } from './browser.mjs';
-import { fitsTheWindow, hasDescriptions, isAccessible, isDrawn, isReadable, searchFinds } from './checks.mjs';
+import {
+  fitsTheWindow,
+  hasDescriptions,
+  isAccessible,
+  isDrawn,
+  isReadable,
+  quizzesAnswer,
+  quizzesTakeKeys,
+  searchFinds,
+} from './checks.mjs';
 import { serve } from './serve.mjs';
 
 const skip = browserPath() ? false : 'no browser was found';
 const WORDS = 'So many words that there is something to read. '.repeat(6);
 const GOOD = `<h1>A page</h1><p>${WORDS}</p><div style="overflow-x: auto" tabindex="0"><p style="width: 2000px">wide</p></div>`;
+
+const STYLE = '<style>.why { display: none } input:checked ~ .why { display: block }</style>';
+const OPTIONS = ['yes', 'no'].map((word) => `<div><input type="radio" name="q">${word}<p class="why">Because.</p></div>`);
+const QUIZ = `<form class="quiz"><fieldset><legend>Is it?</legend>${OPTIONS.join('')}
+  <button type="reset">Again</button></fieldset></form>`;
 
 let folder;
 let server;
@@ -55,6 +69,9 @@ const FAULTS = [
   ['text without contrast', '<p style="color: #aaa">pale</p>', isAccessible, /color-contrast/],
   ['a button without a name', '<button></button>', isAccessible, /button-name/],
   ['a box that only a pointer scrolls', '<pre style="overflow: auto"><code>' + 'x'.repeat(999), isAccessible, /scrollable/],
+  ['a quiz that shows all answers', QUIZ, quizzesAnswer, /option 1 of "Is it\?" shows true,true/],
+  ['a quiz without a reset', STYLE + QUIZ.replace('type="reset"', 'type="reset" onclick="event.preventDefault()"'), quizzesAnswer, /a reset leaves/],
+  ['a quiz in which keys turn the page', `${STYLE}${QUIZ}<script>addEventListener('keydown', (event) => { event.preventDefault(); location.hash = 'next'; })</script>`, quizzesTakeKeys, /arrow key/],
   ['a search that finds nothing', '', (page, problems) => searchFinds(page, 'word', problems), /does not find "word"/],
 ];
 for (const [fault, content, check, expected] of FAULTS) {
@@ -76,4 +93,6 @@ test('nothing is found in a page without faults', { skip }, async () => {
   });
   assert.deepEqual(problems, []);
   assert.deepEqual(await found(GOOD, isReadable, { scripts: false }), []);
+  assert.deepEqual(await found(STYLE + QUIZ, quizzesAnswer, { scripts: false }), []);
+  assert.deepEqual(await found(STYLE + QUIZ, quizzesTakeKeys), []);
 });

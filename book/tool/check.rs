@@ -73,6 +73,14 @@ impl Page {
         Ok(Page { name, path, text })
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// A complaint about a line, which is counted from 1.
     fn fault(&self, line: usize, words: impl AsRef<str>) -> String {
         format!("{}:{line}: {}", self.name, words.as_ref())

@@ -4,6 +4,7 @@
 //! in `book.toml` at the top of the repository.
 
 mod check;
+mod publish;
 mod quiz;
 mod record;
 mod render;
@@ -12,7 +13,7 @@ mod trace;
 
 pub use check::complaints;
 pub use record::record;
-pub use render::{build_dir, render};
+pub use render::{build_dir, render, render_for};
 pub use serve::{bind, serve};
 
 /// The words that `cargo book` knows.

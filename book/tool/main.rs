@@ -12,7 +12,8 @@ Builds the book and serves it on this machine.
 
 Usage:
   cargo book           build the book, then serve it until you stop this with Ctrl-C
-  cargo book build     build the book and end
+  cargo book build     build the book and end; with --url https://HOST/PATH/, for that place on the web: with the
+                       addresses of the pages, a list of them, and the card that other sites show
   cargo book check     build the book and run the tests of its text, listings and traces; says how to check its pages
                        in a browser
   cargo book record    run the demos whose output the chapters show, and write it to book/data;
@@ -37,7 +38,8 @@ fn main() -> ExitCode {
     }
     let result = match arguments[..] {
         [] => build_and_serve(),
-        ["build"] => build(),
+        ["build"] => build(None),
+        ["build", "--url", url] => build(Some(url)),
         ["check"] => check(),
         ["record"] => book::record(root(), None),
         ["record", name] => book::record(root(), Some(name)),
@@ -63,8 +65,8 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tool's package lies in the repository")
 }
 
-fn build() -> Result<()> {
-    let folder = book::render(root(), None)?;
+fn build(url: Option<&str>) -> Result<()> {
+    let folder = book::render_for(root(), None, url)?;
     println!("The book is in {}.", folder.display());
     Ok(())
 }
@@ -90,7 +92,7 @@ fn check() -> Result<()> {
 }
 
 fn build_and_serve() -> Result<()> {
-    build()?;
+    build(None)?;
     let (listener, taken) = book::bind(PORT).context("no port could be had to serve the book on")?;
     for port in taken {
         println!("Port {port} is taken; trying the next.");

@@ -5,6 +5,7 @@
 
 use crate::{
     check::{faults_of_includes, pages},
+    publish::{finish, path_of},
     quiz::place_quizzes,
     trace::{copy_traces, place_players},
 };
@@ -33,7 +34,20 @@ const MERMAID_SCRIPT: &[u8] = include_bytes!(env!("MERMAID_SCRIPT"));
 ///
 /// If mdBook fails, if it warns, or if the folder could hold sources: mdBook empties it.
 pub fn render(root: &Path, build_dir: Option<&Path>) -> Result<PathBuf> {
+    render_for(root, build_dir, None)
+}
+
+/// Like [`render`], for a place on the web: `url` is the address of the folder in which the pages will lie.
+///
+/// # Errors
+///
+/// As for [`render`], and if `url` is no such address.
+pub fn render_for(root: &Path, build_dir: Option<&Path>, url: Option<&str>) -> Result<PathBuf> {
     let mut config = config(root)?;
+    if let Some(url) = url {
+        // Only the page for what is not found needs it: all other links are relative.
+        config.set("output.html.site-url", path_of(url)?).context("the path of the book cannot be set")?;
+    }
     if let Some(build_dir) = build_dir {
         config.build.build_dir = build_dir.to_owned();
     }
@@ -45,7 +59,9 @@ pub fn render(root: &Path, build_dir: Option<&Path>) -> Result<PathBuf> {
     );
 
     // mdBook says nothing of an anchor that is not there, and of a missing file not where it was to be included.
-    let pages = pages(root, &root.join(&config.book.src))?;
+    let source = root.join(&config.book.src);
+    let title = config.book.title.clone().unwrap_or_default();
+    let pages = pages(root, &source)?;
     let faults: Vec<String> = pages.iter().flat_map(faults_of_includes).collect();
     ensure!(faults.is_empty(), "the book includes what is not there:{}", list(&faults));
 
@@ -65,6 +81,7 @@ pub fn render(root: &Path, build_dir: Option<&Path>) -> Result<PathBuf> {
     };
     ensure!(lines.is_empty(), "mdBook warned while it built the book:{}", list(&lines));
 
+    finish(&pages, &source, &target, &title, url)?;
     copy_traces(root, &traces, &target)?;
     let script = target.join("mermaid.min.js");
     fs::write(&script, MERMAID_SCRIPT).with_context(|| format!("{} cannot be written", script.display()))?;
