@@ -164,7 +164,7 @@ fn no_time_needs_no_alarm() {
 
 fn the_first_poll_sets_the_only_alarm() {
     let (bell, count) = (Bell::default(), Arc::default());
-    drop(delay(&bell, SECOND));
+    let _never_polled = delay(&bell, SECOND);
     let mut delay = Box::pin(delay(&bell, 3 * SECOND));
     assert_eq!(
         bell.durations(),
