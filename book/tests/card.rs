@@ -40,7 +40,8 @@ fn each_number_of_the_card_is_the_constant_that_it_names() {
     for row in rows.take_while(|line| line.starts_with('|')) {
         let cells: Vec<&str> =
             row.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
-        let [value, constant, file, _, set_by] = cells[..] else { panic!("{row}") };
+        let [value, _, place, set_by] = cells[..] else { panic!("{row}") };
+        let (constant, file) = place.split_once("` in `").unwrap_or_else(|| panic!("{row}"));
         let source = read(root().join("reference-runtime/src").join(file));
         assert_eq!(written(&source, constant).as_deref(), Some(value), "{constant} of {file}");
         if let Some(method) = set_by.strip_prefix("Builder::") {
