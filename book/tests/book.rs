@@ -5,8 +5,9 @@ use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, OnceLock, mpsc},
     thread,
+    time::Duration,
 };
 
 /// The top of the repository.
@@ -180,7 +181,7 @@ fn the_server_gives_the_pages_and_nothing_beside_them() {
     let (listener, _) = book::bind(38_400).expect("one of twenty ports is free");
     let address = listener.local_addr().expect("it is bound");
     assert!(address.ip().is_loopback());
-    thread::spawn(move || book::serve(&listener, &folder));
+    thread::spawn(move || book::serve(&listener, &folder, &Arc::default()));
 
     let get = |target: &str| ask(address, &format!("GET {target} HTTP/1.1\r\nHost: here\r\n\r\n"));
     assert_eq!(get("/"), ("HTTP/1.1 200 OK".into(), "the index".into()));
@@ -203,4 +204,48 @@ fn a_port_that_is_taken_is_reported_and_the_next_is_tried() {
     let (listener, taken) = book::bind(port).expect("one of twenty ports is free");
     assert_eq!(taken.first(), Some(&port));
     assert_ne!(listener.local_addr().expect("it is bound").port(), port);
+}
+
+#[test]
+fn a_page_that_is_served_asks_for_the_next_build_and_is_told_of_it() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("live");
+    fs::create_dir_all(&folder).expect("the folder for temporary files can be written");
+    fs::write(folder.join("index.html"), "<body>text</body>").expect("as above");
+    let (listener, _) = book::bind(38_500).expect("one of twenty ports is free");
+    let address = listener.local_addr().expect("it is bound");
+    let builds = Arc::new(book::Builds::default());
+    let told = builds.clone();
+    thread::spawn(move || book::serve(&listener, &folder, &told));
+
+    let get = move |target: &str| ask(address, &format!("GET {target} HTTP/1.1\r\nHost: here\r\n\r\n")).1;
+    assert!(get("/").contains("'/-/built-after/0'"), "the page asks for a build after the one it is of");
+    assert!(get("/").ends_with("</script>\n</body>"));
+    let (sender, answers) = mpsc::channel();
+    let waits = thread::spawn(move || sender.send(get("/-/built-after/0")));
+    builds.note();
+    assert_eq!(answers.recv().expect("the page is answered"), "1");
+    waits.join().expect("it has answered").expect("its answer was received");
+    assert!(get("/").contains("'/-/built-after/1'"));
+}
+
+#[test]
+fn a_change_of_the_text_builds_the_book_anew() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("watched");
+    let page = root.join("book/src/one.md");
+    fs::create_dir_all(page.parent().expect("it is in a folder")).expect("the folder can be written");
+    fs::write(&page, "# One\n").expect("as above");
+    let (sender, builds) = mpsc::channel();
+    let watched = root.clone();
+    thread::spawn(move || {
+        book::watch(&watched, || {
+            // Nobody listens once the test has seen what it wants to.
+            let _ = sender.send(());
+        })
+    });
+    // Whether the watch has begun cannot be seen, so the change is made until it is noticed.
+    let is_noticed = (0..60).any(|_| {
+        fs::write(&page, "# Two\n").expect("as above");
+        builds.recv_timeout(Duration::from_secs(1)).is_ok()
+    });
+    assert!(is_noticed, "none of sixty changes was noticed");
 }

@@ -4,6 +4,7 @@
 //! in `book.toml` at the top of the repository.
 
 mod check;
+mod live;
 mod publish;
 mod quiz;
 mod record;
@@ -12,9 +13,10 @@ mod serve;
 mod trace;
 
 pub use check::complaints;
+pub use live::{Builds, watch};
 pub use record::record;
 pub use render::{build_dir, render, render_for};
 pub use serve::{bind, serve};
 
 /// The words that `cargo book` knows.
-pub const WORDS: &[&str] = &["build", "check", "record", "help"];
+pub const WORDS: &[&str] = &["build", "check", "figures", "help", "measure", "record"];

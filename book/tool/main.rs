@@ -5,13 +5,16 @@ use std::{
     env,
     path::Path,
     process::{Command, ExitCode},
+    sync::Arc,
+    thread,
 };
 
 const HELP: &str = "\
 Builds the book and serves it on this machine.
 
 Usage:
-  cargo book           build the book, then serve it until you stop this with Ctrl-C
+  cargo book           build the book, then serve it until you stop this with Ctrl-C; it is built anew when a file
+                       changes that it is made of, and pages that are open show it
   cargo book build     build the book and end; with --url https://HOST/PATH/, for that place on the web: with the
                        addresses of the pages, a list of them, and the card that other sites show
   cargo book check     build the book and run the tests of its text, listings and traces; says how to check its pages
@@ -98,5 +101,20 @@ fn build_and_serve() -> Result<()> {
         println!("Port {port} is taken; trying the next.");
     }
     println!("Read it at http://{}/ and stop with Ctrl-C.", listener.local_addr()?);
-    book::serve(&listener, &book::build_dir(root())?).context("the server has stopped")
+    let builds = Arc::new(book::Builds::default());
+    let noted = builds.clone();
+    thread::spawn(move || {
+        let watched = book::watch(root(), || match book::render(root(), None) {
+            Ok(_) => {
+                println!("Built anew.");
+                noted.note();
+            }
+            // The pages that there are stay, until the mistake is mended.
+            Err(error) => eprintln!("error: {error:#}"),
+        });
+        if let Err(error) = watched {
+            eprintln!("The book is served as it is, and not built anew: {error:#}");
+        }
+    });
+    book::serve(&listener, &book::build_dir(root())?, &builds).context("the server has stopped")
 }

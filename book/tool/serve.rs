@@ -1,8 +1,9 @@
 //! A server for the pages of the book, for one reader on this machine.
 //!
-//! It reads files from one folder and knows GET and HEAD. A thread for each request and a new connection for each are
+//! It reads files from one folder and knows GET and HEAD. Pages load themselves again after a build; see [`Builds`]. A thread for each request and a new connection for each are
 //! enough for that, and leave nothing to configure.
 
+use crate::live::{ASK, Builds};
 use std::{
     fs,
     io::{self, BufRead, BufReader, Read, Write},
@@ -45,17 +46,17 @@ pub fn bind(first: u16) -> io::Result<(TcpListener, Vec<u16>)> {
 /// # Errors
 ///
 /// If a connection cannot be accepted.
-pub fn serve(listener: &TcpListener, folder: &Path) -> io::Result<()> {
+pub fn serve(listener: &TcpListener, folder: &Path, builds: &Arc<Builds>) -> io::Result<()> {
     let folder: Arc<Path> = folder.into();
     loop {
         let (connection, _) = listener.accept()?;
-        let folder = folder.clone();
+        let (folder, builds) = (folder.clone(), builds.clone());
         // A browser that went away, or one that says nothing, is not our trouble.
-        thread::spawn(move || answer(connection, &folder));
+        thread::spawn(move || answer(connection, &folder, &builds));
     }
 }
 
-fn answer(mut connection: TcpStream, folder: &Path) -> io::Result<()> {
+fn answer(mut connection: TcpStream, folder: &Path, builds: &Builds) -> io::Result<()> {
     connection.set_read_timeout(Some(Duration::from_secs(10)))?;
     let mut head = BufReader::new(connection.try_clone()?.take(HEAD_LIMIT));
     let mut request = String::new();
@@ -72,9 +73,16 @@ fn answer(mut connection: TcpStream, folder: &Path) -> io::Result<()> {
         return respond(&mut connection, "405 Method Not Allowed", "text/plain", b"Only GET and HEAD.", true);
     }
     let with_body = method == "GET";
+    if let Some(known) = target.strip_prefix(ASK) {
+        let count = builds.after(known.parse().unwrap_or_default()).to_string();
+        return respond(&mut connection, "200 OK", "text/plain", count.as_bytes(), with_body);
+    }
     match find(folder, target) {
         Some(file) => {
-            let body = fs::read(&file)?;
+            let mut body = fs::read(&file)?;
+            if file.extension().is_some_and(|ending| ending == "html") {
+                body = builds.with_script(&String::from_utf8_lossy(&body)).into_bytes();
+            }
             respond(&mut connection, "200 OK", content_type(&file), &body, with_body)
         }
         None => {
