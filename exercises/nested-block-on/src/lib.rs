@@ -26,7 +26,7 @@ use std::{
 /// If the thread bears the mark. The message names the ways out, `.await` and `block_in_place`, and the line that it
 /// blames is the caller's.
 pub fn block_on<F: Future>(future: F) -> F::Output {
-    let _ = future;
+    drop(future);
     todo!("refuse, or mark the thread and sleep_until_ready")
 }
 
