@@ -4,6 +4,7 @@
 //! in `book.toml` at the top of the repository.
 
 mod check;
+mod figure;
 mod live;
 mod publish;
 mod quiz;
@@ -13,6 +14,7 @@ mod serve;
 mod trace;
 
 pub use check::complaints;
+pub use figure::figures;
 pub use live::{Builds, watch};
 pub use record::record;
 pub use render::{build_dir, render, render_for};

@@ -19,6 +19,7 @@ Usage:
                        addresses of the pages, a list of them, and the card that other sites show
   cargo book check     build the book and run the tests of its text, listings and traces; says how to check its pages
                        in a browser
+  cargo book figures   draw every figure of the book anew, each into a file of its own in target/figures
   cargo book record    run the demos whose output the chapters show, and write it to book/data;
                        followed by the name of a file there, only that one
   cargo book --help    print this
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         ["build"] => build(None),
         ["build", "--url", url] => build(Some(url)),
         ["check"] => check(),
+        ["figures"] => book::figures(root()),
         ["record"] => book::record(root(), None),
         ["record", name] => book::record(root(), Some(name)),
         _ => {

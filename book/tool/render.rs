@@ -5,6 +5,7 @@
 
 use crate::{
     check::{faults_of_includes, pages},
+    figure::place_figures,
     publish::{finish, path_of},
     quiz::place_quizzes,
     trace::{copy_traces, place_players},
@@ -68,6 +69,8 @@ pub fn render_for(root: &Path, build_dir: Option<&Path>, url: Option<&str>) -> R
     let log = Log::default();
     let built = with_default(log.clone(), || -> Result<_> {
         let mut book = MDBook::load_with_config(root, config)?;
+        // First, for their errors name lines; they keep the number of lines for those after them.
+        place_figures(root, &book.config.book.src.clone(), &mut book.book)?;
         let traces = place_players(root, &mut book.book)?;
         place_quizzes(root, &mut book.book)?;
         book.with_preprocessor(Mermaid);
