@@ -401,6 +401,15 @@ pub fn figures(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Whether a figure can be drawn from the text of a data file.
+///
+/// # Errors
+///
+/// If not, with the reason.
+pub(crate) fn check(text: &str) -> Result<()> {
+    Data::parse(text).map(drop)
+}
+
 /// The text, with what stands between backticks as code.
 fn with_code(text: &str) -> String {
     let parts = text.split('`').enumerate();

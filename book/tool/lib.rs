@@ -6,9 +6,9 @@
 mod check;
 mod figure;
 mod live;
+mod measure;
 mod publish;
 mod quiz;
-mod record;
 mod render;
 mod serve;
 mod trace;
@@ -16,7 +16,7 @@ mod trace;
 pub use check::complaints;
 pub use figure::figures;
 pub use live::{Builds, watch};
-pub use record::record;
+pub use measure::{measure, measurements};
 pub use render::{build_dir, render, render_for};
 pub use serve::{bind, serve};
 

@@ -20,8 +20,9 @@ Usage:
   cargo book check     build the book and run the tests of its text, listings and traces; says how to check its pages
                        in a browser
   cargo book figures   draw every figure of the book anew, each into a file of its own in target/figures
-  cargo book record    run the demos whose output the chapters show, and write it to book/data;
-                       followed by the name of a file there, only that one
+  cargo book measure   run the programs behind the outputs, tables and figures of the chapters, and write what they
+                       give to book/data; followed by a name, only that one; with --list, print the names
+  cargo book record    the same as measure
   cargo book --help    print this
 
 The pages are written to target/book. Nothing is loaded from anywhere else, so they can be read without a network,
@@ -46,8 +47,12 @@ fn main() -> ExitCode {
         ["build", "--url", url] => build(Some(url)),
         ["check"] => check(),
         ["figures"] => book::figures(root()),
-        ["record"] => book::record(root(), None),
-        ["record", name] => book::record(root(), Some(name)),
+        ["measure" | "record", "--list"] => {
+            print!("{}", book::measurements());
+            Ok(())
+        }
+        ["measure" | "record"] => book::measure(root(), None),
+        ["measure" | "record", name] => book::measure(root(), Some(name)),
         _ => {
             eprintln!(
                 "cargo book does not know `{}`. `cargo book --help` lists what it knows.",
