@@ -185,3 +185,16 @@ fn the_readme_lists_every_exercise() {
         .collect();
     assert_eq!(table, expected, "the table should read:\n{}\n", expected.join("\n"));
 }
+
+/// A learner's file may be half done at any time, and must not turn the rest red.
+#[test]
+fn the_tests_of_the_whole_repository_leave_the_learners_files_alone() {
+    let manifest = fs::read_to_string(repository().join("Cargo.toml")).expect("it is there");
+    let manifest: toml::Table = manifest.parse().expect("it is a manifest");
+    let default = manifest["workspace"]["default-members"].as_array().expect("it names what is tested");
+    let is_default = |path: &str| default.iter().any(|member| member.as_str() == Some(path));
+    assert!(is_default("solutions"), "the graders are tested");
+    for exercise in all(repository()).unwrap_or_else(|error| panic!("{error:#}")) {
+        assert!(!is_default(&format!("exercises/{}", exercise.name)), "{} is tested", exercise.name);
+    }
+}
