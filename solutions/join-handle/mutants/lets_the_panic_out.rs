@@ -1,0 +1,115 @@
+//! Catches nothing: a panic of one task is that of the thread that runs all of them.
+
+use std::{
+    any::Any,
+    future::Future,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+pub const FAILS: &[&str] =
+    &["a_panic_reaches_the_handle_and_not_the_executor", "a_panic_in_the_destructor_is_a_panic_as_well"];
+
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+#[derive(Debug)]
+pub enum JoinError {
+    Panicked(Box<dyn Any + Send>),
+    Cancelled,
+}
+
+pub fn joinable<F>(future: F) -> (Task, JoinHandle<F::Output>)
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let join = Arc::new(Mutex::new(Join::Waiting(None)));
+    let running = Running { future: Some(Box::pin(future)), join: Arc::clone(&join) };
+    (Box::pin(running), JoinHandle { join })
+}
+
+enum Join<T> {
+    Waiting(Option<Waker>),
+    Done(Result<T, JoinError>),
+    Detached,
+}
+
+struct Running<F: Future> {
+    future: Option<Pin<Box<F>>>,
+    join: Arc<Mutex<Join<F::Output>>>,
+}
+
+impl<F: Future> Future for Running<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let future = self.future.as_mut().expect("a task that is done is not polled again");
+        let output = match future.as_mut().poll(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(output) => output,
+        };
+        drop(self.future.take());
+        finish(&self.join, Ok(output));
+        Poll::Ready(())
+    }
+}
+
+impl<F: Future> Drop for Running<F> {
+    fn drop(&mut self) {
+        let Some(future) = self.future.take() else { return };
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(future)));
+        finish(&self.join, Err(dropped.map_or_else(JoinError::Panicked, |()| JoinError::Cancelled)));
+    }
+}
+
+fn finish<T>(join: &Mutex<Join<T>>, result: Result<T, JoinError>) {
+    let mut place = lock(join);
+    let unwanted = match mem::replace(&mut *place, Join::Detached) {
+        Join::Waiting(waker) => {
+            *place = Join::Done(result);
+            drop(place);
+            waker.into_iter().for_each(Waker::wake);
+            return;
+        }
+        Join::Done(_) | Join::Detached => result,
+    };
+    drop(place);
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(unwanted)));
+}
+
+pub struct JoinHandle<T> {
+    join: Arc<Mutex<Join<T>>>,
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        let waker = cx.waker().clone();
+        let mut place = lock(&self.join);
+        match mem::replace(&mut *place, Join::Detached) {
+            Join::Done(result) => Poll::Ready(result),
+            Join::Detached => panic!("a handle is polled after it gave the output"),
+            Join::Waiting(replaced) => {
+                *place = Join::Waiting(Some(waker));
+                drop(place);
+                drop(replaced);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        let unwanted = mem::replace(&mut *lock(&self.join), Join::Detached);
+        drop(unwanted);
+    }
+}
+
+fn lock<T>(join: &Mutex<Join<T>>) -> MutexGuard<'_, Join<T>> {
+    join.lock().unwrap_or_else(PoisonError::into_inner)
+}

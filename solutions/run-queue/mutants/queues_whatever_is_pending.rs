@@ -1,0 +1,114 @@
+//! Puts a pending task back into the queue, woken or not: nothing is ever lost, and the thread never sleeps.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    task::{Context, Poll, Wake, Waker},
+};
+
+pub const FAILS: &[&str] = &[
+    "tasks_run_in_the_order_in_which_they_were_woken",
+    "a_task_that_wakes_itself_lets_the_others_go_first",
+    "a_task_that_sleeps_is_not_in_the_queue",
+    "a_task_that_nobody_can_wake_is_dropped",
+];
+
+#[derive(Clone)]
+pub struct Queue(Arc<Tasks>);
+
+type Tasks = Mutex<VecDeque<Arc<Task>>>;
+
+struct Task {
+    queue: Weak<Tasks>,
+    state: Mutex<State>,
+    future: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    Idle,
+    Queued,
+    Running,
+    Woken,
+    Done,
+}
+
+impl Queue {
+    pub fn empty() -> Queue {
+        Queue(Arc::default())
+    }
+
+    pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        let task = Arc::new(Task {
+            queue: Arc::downgrade(&self.0),
+            state: Mutex::new(State::Queued),
+            future: Mutex::new(Some(Box::pin(future))),
+        });
+        task.push();
+    }
+
+    pub fn run_one(&self) -> bool {
+        let next = lock(&self.0).pop_front();
+        match next {
+            Some(task) => {
+                task.run();
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub fn waiting(&self) -> usize {
+        lock(&self.0).len()
+    }
+}
+
+impl Task {
+    fn push(self: Arc<Self>) {
+        if let Some(queue) = self.queue.upgrade() {
+            lock(&queue).push_back(self);
+        }
+    }
+
+    fn run(self: Arc<Self>) {
+        *lock(&self.state) = State::Running;
+        let waker = Waker::from(Arc::clone(&self));
+        if self.poll(&mut Context::from_waker(&waker)).is_ready() {
+            *lock(&self.state) = State::Done;
+            return;
+        }
+        *lock(&self.state) = State::Queued;
+        self.push();
+    }
+
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut future = lock(&self.future);
+        let polled = future.as_mut().expect("a task that is not done has its future").as_mut().poll(cx);
+        if polled.is_ready() {
+            *future = None;
+        }
+        polled
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        let mut state = lock(&self.state);
+        match *state {
+            State::Idle => *state = State::Queued,
+            State::Running => {
+                *state = State::Woken;
+                return;
+            }
+            State::Queued | State::Woken | State::Done => return,
+        }
+        drop(state);
+        self.push();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
