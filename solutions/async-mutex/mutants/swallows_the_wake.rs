@@ -96,9 +96,8 @@ impl<T> Drop for Lock<'_, T> {
     fn drop(&mut self) {
         let Some(number) = self.number else { return };
         let mut state = self.mutex.state();
-        match state.place_of(number) {
-            Some(place) => drop(state.waiters.remove(place)),
-            None => {}
+        if let Some(place) = state.place_of(number) {
+            drop(state.waiters.remove(place));
         }
     }
 }
