@@ -1,0 +1,176 @@
+//! Makes sure that no report is missed by being woken at once, which is a loop with extra steps.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+pub const FAILS: &[&str] = &[
+    "a_report_before_the_attempt_is_no_news",
+    "a_task_that_waits_is_not_woken_without_a_report",
+    "reader_and_writer_are_woken_each_by_their_own_reports",
+    "all_that_wait_in_one_direction_are_woken_once",
+    "a_late_report_of_a_dropped_source_wakes_no_stranger",
+];
+
+/// What the kernel is told.
+pub trait Poller {
+    /// Reports changes of a source from now on, with this key.
+    fn add(&self, key: u64);
+
+    /// No longer does so. What was reported before may still be under way.
+    fn remove(&self, key: u64);
+}
+
+/// What has changed, or what is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Read,
+    Write,
+}
+
+/// Who waits for which source.
+pub struct Reactor<P>(Arc<Registry<P>>);
+
+/// What the reactor shares with its sources.
+struct Registry<P> {
+    poller: P,
+    table: Mutex<Table>,
+}
+
+/// Guarded by [`Registry::table`].
+#[derive(Default)]
+struct Table {
+    last_key: u64,
+    sources: HashMap<u64, Sides>,
+}
+
+/// One source.
+#[derive(Default)]
+struct Sides {
+    read: Side,
+    write: Side,
+}
+
+/// One direction of one source.
+#[derive(Default)]
+struct Side {
+    /// How many reports there were.
+    reports: u64,
+    /// Those that have seen all of them, and wait for the next.
+    waiting: Vec<Waker>,
+}
+
+impl Sides {
+    fn side(&mut self, direction: Direction) -> &mut Side {
+        match direction {
+            Direction::Read => &mut self.read,
+            Direction::Write => &mut self.write,
+        }
+    }
+}
+
+impl<P: Poller> Reactor<P> {
+    /// A reactor without sources.
+    pub fn new(poller: P) -> Reactor<P> {
+        Reactor(Arc::new(Registry { poller, table: Mutex::default() }))
+    }
+
+    /// A new source, which the poller reports under a key that no source had before.
+    pub fn register(&self) -> Source<P> {
+        let key = {
+            let mut table = self.0.lock();
+            table.last_key += 1;
+            let key = table.last_key;
+            table.sources.insert(key, Sides::default());
+            key
+        };
+        // After the entry is made, since the first report may come at once.
+        self.0.poller.add(key);
+        Source { registry: Arc::clone(&self.0), key }
+    }
+
+    /// The source with this key can be read from, or written to, again.
+    pub fn report(&self, key: u64, direction: Direction) {
+        let woken = {
+            let mut table = self.0.lock();
+            let Some(sides) = table.sources.get_mut(&key) else {
+                return;
+            };
+            let side = sides.side(direction);
+            side.reports += 1;
+            std::mem::take(&mut side.waiting)
+        };
+        woken.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl<P> Registry<P> {
+    /// No code of a user runs under the lock, so a poisoned one is as good as any.
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A source of events.
+pub struct Source<P: Poller> {
+    registry: Arc<Registry<P>>,
+    key: u64,
+}
+
+impl<P: Poller> Source<P> {
+    /// The key under which it is reported.
+    pub fn key(&self) -> u64 {
+        self.key
+    }
+
+    /// Tries `operation`, and returns what it returned, unless that is [`io::ErrorKind::WouldBlock`].
+    pub fn poll_io<T>(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+        mut operation: impl FnMut() -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        loop {
+            let seen = self.with_side(direction, |side| side.reports);
+            match operation() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => (),
+                result => return Poll::Ready(result),
+            }
+            if self.with_side(direction, |side| side.wait(seen, cx.waker())) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn with_side<R>(&self, direction: Direction, change: impl FnOnce(&mut Side) -> R) -> R {
+        let mut table = self.registry.lock();
+        let sides = table.sources.get_mut(&self.key).expect("a source is in the table until it is dropped");
+        change(sides.side(direction))
+    }
+}
+
+impl Side {
+    /// Whether the task of that waker waits now. Not if there were other reports than those it has seen.
+    fn wait(&mut self, seen: u64, waker: &Waker) -> bool {
+        if self.reports != seen {
+            return false;
+        }
+        if !self.waiting.iter().any(|waiting| waiting.will_wake(waker)) {
+            self.waiting.push(waker.clone());
+        }
+        true
+    }
+}
+
+impl<P: Poller> Drop for Source<P> {
+    fn drop(&mut self) {
+        self.registry.poller.remove(self.key);
+        // Dropped without the lock: the last waker of a task may drop the task, and a source with it.
+        let forgotten = self.registry.lock().sources.remove(&self.key);
+        drop(forgotten);
+    }
+}
