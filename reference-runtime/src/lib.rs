@@ -143,6 +143,11 @@ mod park;
 mod queue;
 #[cfg(not(reference_runtime_loom))]
 mod reactor;
+#[cfg(reference_runtime_loom)]
+mod reactor {
+    mod side;
+    mod woken;
+}
 mod runnable;
 #[cfg(not(reference_runtime_loom))]
 mod runtime;

@@ -253,7 +253,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "a waker that panics takes the others with it",
-        file: "reactor/mod.rs",
+        file: "reactor/woken.rs",
         from: "if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {",
         to: "if let Err(payload) = Ok::<(), Box<dyn std::any::Any + Send>>(waker.wake()) {",
         tests: &[(SHUTDOWN, "wakers_that_panic_or_use_the_runtime_harm_nobody_else")],
@@ -323,7 +323,7 @@ pub const FAULTS: &[Fault] = &[
     // ---- Sockets and timers ----
     Fault {
         name: "a change between the attempt and the wait is lost",
-        file: "reactor/source.rs",
+        file: "reactor/side.rs",
         from: "        if side.changes != seen {\n            return Poll::Ready(Ok(()));\n        }\n        if side.is_closed {\n            return Poll::Ready(Err(closed()));\n        }\n        let replaced = match self.place {",
         to: "        let seen = side.changes;\n        if side.is_closed {\n            return Poll::Ready(Err(closed()));\n        }\n        let replaced = match self.place {",
         tests: &[

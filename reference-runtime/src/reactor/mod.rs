@@ -21,22 +21,23 @@
 use std::{
     cell::RefCell,
     fmt, io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    task::Waker,
     time::{Duration, Instant},
 };
 
 use polling::PollMode;
 use slab::Slab;
 
-use crate::primitive::{Arc, AtomicBool, Locked, Mutex, Ordering, before_user_code, lock, try_lock};
+use crate::primitive::{Arc, AtomicBool, Locked, Mutex, Ordering, lock, try_lock};
 
 mod selector;
+mod side;
 pub(crate) mod source;
 pub(crate) mod timers;
+mod woken;
 
 pub(crate) use source::{Direction, Registered};
 pub(crate) use timers::Timer;
+pub(crate) use woken::Woken;
 
 use selector::{Reports, Selector, Until};
 use source::Source;
@@ -239,36 +240,6 @@ impl Drop for Attendant<'_> {
     }
 }
 
-/// Wakers taken out from under a lock, to be woken after it.
-#[derive(Default)]
-#[must_use = "these wakers were taken out of the reactor: nobody else will wake them"]
-pub(crate) struct Woken(Vec<Waker>);
-
-impl Woken {
-    fn extend(&mut self, wakers: impl IntoIterator<Item = Waker>) {
-        self.0.extend(wakers);
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Wakes all. A waker that panics does not keep the others from being woken: they belong to other tasks. Its
-    /// panic was reported by the panic hook and concerns none of the callers, so it ends here.
-    pub(crate) fn wake(self) -> usize {
-        before_user_code();
-        let count = self.0.len();
-        for waker in self.0 {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-                // The payload is user code too. A payload that panics when dropped is leaked.
-                let second = catch_unwind(AssertUnwindSafe(|| drop(payload)));
-                std::mem::forget(second);
-            }
-        }
-        count
-    }
-}
-
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Reactor>>> = const { RefCell::new(None) };
 }
@@ -287,11 +258,6 @@ impl Drop for Entered {
         let entered = CURRENT.try_with(|current| current.replace(self.previous.take()));
         drop(entered);
     }
-}
-
-/// An error for who waits on, or registers with, a reactor that is closed.
-fn closed() -> io::Error {
-    io::Error::other("the runtime this socket was opened in has shut down; open it in one that is running")
 }
 
 #[cfg(test)]

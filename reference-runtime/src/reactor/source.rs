@@ -1,13 +1,6 @@
 //! Sockets the poller watches, and who waits for them.
 //!
-//! Each direction of a [`Source`] counts the changes reported so far, in [`Side::changes`]. Who wants to read
-//! or write notes the count, tries, and if that would block, waits for the count to move on from what was
-//! noted ([`Waiter::wait`]). A change that comes between the attempt and the wait has moved the count, so it
-//! is not lost; an old change cannot be mistaken for a new one. There is no flag "ready" that one task could
-//! clear under another.
-//!
-//! A change wakes **all** waiters of its direction. That several tasks wait on one direction is rare, and it
-//! makes cancellation simple: a waiter that was woken and then dropped took nothing that another would need.
+//! Who waits for a direction, and how no change is missed, is in [`super::side`].
 //!
 //! Where the poller has no edges, it reports a change once and then has to be armed again: [`Armed`]. Since
 //! that is the fallback, it is kept plain: each report counts as a change in both directions, and who still
@@ -17,13 +10,16 @@ use std::{
     fmt,
     future::poll_fn,
     io,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 use polling::{AsSource, Event, PollMode};
-use slab::Slab;
 
-use super::{Reactor, Woken, closed, selector::Report};
+use super::{
+    Reactor, Woken,
+    selector::Report,
+    side::{Side, Waiter, closed, wait_polled},
+};
 use crate::primitive::{Arc, Mutex, lock};
 
 /// Reading or writing.
@@ -35,11 +31,6 @@ pub(crate) enum Direction {
     Write,
 }
 
-/// So many tasks may wait in one direction through `poll_*` functions before all are woken to try again,
-/// since nothing tells which of them still want to know; then twice as many, so that a real crowd comes to
-/// rest. More than any socket is likely to have, few enough to cost no memory.
-const FIRST_CROWD: usize = 32;
-
 /// A socket the poller watches.
 pub(crate) struct Source {
     // Immutable:
@@ -48,37 +39,6 @@ pub(crate) struct Source {
     read: Mutex<Side>,
     write: Mutex<Side>,
     armed: Mutex<Armed>,
-}
-
-/// One direction of a [`Source`].
-#[derive(Default)]
-struct Side {
-    /// How many changes were reported. Whenever it moves, both lists of wakers are emptied.
-    changes: u64,
-    /// The count before a read that came back short. Until it moves on there is nothing to read, unless
-    /// [`Side::is_special`].
-    emptied_at: Option<u64>,
-    /// Set for good by a [`Report`] that says so.
-    is_special: bool,
-    /// Wakers from `poll_*` functions, none twice.
-    polled: Vec<Waker>,
-    /// At so many more than [`FIRST_CROWD`] of them all are woken.
-    larger_crowd: usize,
-    /// Wakers of futures, which withdraw them when dropped: see [`Waiter`].
-    futures: Slab<Waker>,
-    is_closed: bool,
-}
-
-impl Side {
-    // ANCHOR: change
-    /// Counts a change and takes the wakers.
-    fn change(&mut self, woken: &mut Woken) {
-        self.changes += 1;
-        self.larger_crowd = 0;
-        woken.extend(self.polled.drain(..));
-        woken.extend(self.futures.drain());
-    }
-    // ANCHOR_END: change
 }
 
 /// The directions the poller will report, where it reports once. Only ever more than what the poller knows
@@ -139,83 +99,8 @@ impl Source {
     /// Takes all wakers, and lets nobody wait any more.
     pub(super) fn close(&self, woken: &mut Woken) {
         for side in [&self.read, &self.write] {
-            let mut side = lock(side);
-            side.is_closed = true;
-            side.change(woken);
+            lock(side).close(woken);
         }
-    }
-
-    /// Waits for a change after the first `seen`; a `poll_*` function does it, so the waker stays until then.
-    fn wait_polled(&self, direction: Direction, seen: u64, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        let waker = cx.waker().clone();
-        let mut crowd = Woken::default();
-        {
-            let mut side = lock(self.side(direction));
-            if side.changes != seen {
-                return Poll::Ready(Ok(()));
-            }
-            if side.is_closed {
-                return Poll::Ready(Err(closed()));
-            }
-            if side.polled.iter().any(|other| other.will_wake(&waker)) {
-                return Poll::Pending;
-            }
-            let most = FIRST_CROWD + side.larger_crowd;
-            if side.polled.len() == most {
-                side.larger_crowd += most;
-                crowd.extend(side.polled.drain(..));
-            }
-            side.polled.push(waker);
-        }
-        crowd.wake();
-        Poll::Pending
-    }
-}
-
-/// A future's place among those who wait for one direction of a source. Dropping it withdraws the waker.
-struct Waiter<'a> {
-    source: &'a Source,
-    direction: Direction,
-    /// Where the waker is, and the count of changes when it was put there: once the count has moved on, the
-    /// waker is gone and the place may be another's.
-    place: Option<(usize, u64)>,
-}
-
-impl Waiter<'_> {
-    // ANCHOR: wait
-    /// Waits for a change after the first `seen`.
-    fn wait(&mut self, seen: u64, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        let waker = cx.waker().clone();
-        let mut side = lock(self.source.side(self.direction));
-        if side.changes != seen {
-            return Poll::Ready(Ok(()));
-        }
-        if side.is_closed {
-            return Poll::Ready(Err(closed()));
-        }
-        let replaced = match self.place {
-            Some((place, changes)) if changes == seen => {
-                Some(std::mem::replace(&mut side.futures[place], waker))
-            }
-            _ => {
-                self.place = Some((side.futures.insert(waker), seen));
-                None
-            }
-        };
-        drop(side);
-        drop(replaced);
-        Poll::Pending
-    }
-    // ANCHOR_END: wait
-}
-
-impl Drop for Waiter<'_> {
-    fn drop(&mut self) {
-        let Some((place, changes)) = self.place else { return };
-        let mut side = lock(self.source.side(self.direction));
-        let withdrawn = (side.changes == changes).then(|| side.futures.remove(place));
-        drop(side);
-        drop(withdrawn);
     }
 }
 
@@ -268,7 +153,7 @@ impl<T: AsSource> Registered<T> {
         direction: Direction,
         mut operation: impl FnMut(&T) -> io::Result<R>,
     ) -> io::Result<R> {
-        let mut waiter = Waiter { source: &self.source, direction, place: None };
+        let mut waiter = Waiter::new(self.source.side(direction));
         poll_fn(|cx| self.attempt(direction, &mut operation, |seen| waiter.wait(seen, cx))).await
     }
 
@@ -279,7 +164,7 @@ impl<T: AsSource> Registered<T> {
         cx: &Context<'_>,
         mut operation: impl FnMut(&T) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        self.attempt(direction, &mut operation, |seen| self.source.wait_polled(direction, seen, cx))
+        self.attempt(direction, &mut operation, |seen| wait_polled(self.source.side(direction), seen, cx))
     }
 
     /// Like [`Registered::poll_io`], for reading a stream of bytes where a read that fills less than `room` has taken all
@@ -302,7 +187,7 @@ impl<T: AsSource> Registered<T> {
             return self.poll_io(Direction::Read, cx, read);
         }
         if let Some(seen) = self.source.emptied_at() {
-            match self.source.wait_polled(Direction::Read, seen, cx) {
+            match wait_polled(&self.source.read, seen, cx) {
                 Poll::Ready(changed) => changed?,
                 Poll::Pending => return Poll::Pending,
             }
@@ -314,7 +199,7 @@ impl<T: AsSource> Registered<T> {
                 before = self.source.changes(Direction::Read);
                 read(socket)
             },
-            |seen| self.source.wait_polled(Direction::Read, seen, cx),
+            |seen| wait_polled(&self.source.read, seen, cx),
         );
         if let Poll::Ready(Ok(count)) = read {
             if (1..room).contains(&count) {
