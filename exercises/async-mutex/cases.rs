@@ -70,7 +70,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "a_waiter_that_was_overtaken_waits_on",
-        promise: "between the wake and the poll somebody else may lock; there are not two holders, and nobody is forgotten",
+        promise: "between wake and poll somebody else may lock; never two holders, and nobody is forgotten",
         hang: HANG,
         supported: true,
         run: a_waiter_that_was_overtaken_waits_on,

@@ -36,7 +36,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "a_full_queue_makes_a_task_wait_and_nobody_else",
-        promise: "behind an output that is stuck there is room for `capacity` lines; the next one is pending until it goes on",
+        promise: "behind a stuck output there is room for `capacity` lines; the next one is pending, and woken later",
         hang: HANG,
         supported: true,
         run: a_full_queue_makes_a_task_wait_and_nobody_else,
@@ -357,7 +357,7 @@ impl ThisThread {
 
     /// Waits until the thread sleeps. How long that takes says nothing on a machine that is busy.
     fn falls_asleep(&self) {
-        // Seen asleep several times in a row: a thread on its way may stop for a moment too, at a lock of the allocator.
+        // Seen asleep some times in a row: a thread on its way may stop for a moment too, at a lock of the allocator.
         let mut in_a_row = 0;
         while in_a_row < 5 {
             let text = std::fs::read_to_string(&self.0).expect("the thread waits for this one to end");

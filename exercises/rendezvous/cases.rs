@@ -285,7 +285,7 @@ impl<R: Send + 'static> Watched<R> {
     /// Waits until the thread sleeps or has ended; whether it sleeps. How long that takes says nothing on a machine
     /// that is busy, so no clock on the wall is asked.
     fn falls_asleep(&self) -> bool {
-        // Seen asleep several times in a row: a thread on its way may stop for a moment too, at a lock of the allocator.
+        // Seen asleep some times in a row: a thread on its way may stop for a moment too, at a lock of the allocator.
         let mut in_a_row = 0;
         while in_a_row < 5 && !self.handle.is_finished() {
             let (is_asleep, time) = self.thread.state_and_time();

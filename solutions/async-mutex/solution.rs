@@ -1,21 +1,23 @@
 //! The value, or a queue of those that wait for it; and a number by which each finds itself in the queue.
 //!
-//! The state says who has the value: it is in the mutex, or it is in one guard. That is the whole exclusion, and the type
-//! system does it, since a value cannot be in two places. What is left to get right is that nobody sleeps for ever:
+//! The state says who has the value: it is in the mutex, or it is in one guard. That is the whole exclusion, and the
+//! type system does it, since a value cannot be in two places. What is left to get right is that nobody sleeps for
+//! ever:
 //!
 //! > If the value is in the mutex and somebody waits, then somebody who has been woken is still to be polled.
 //!
-//! Each step keeps that. An unlock takes the first waiter out and wakes it. A poll that finds the value takes it, so the
-//! premise is gone. A poll that does not puts itself back: a number that is not in the queue belongs to one that was
-//! woken and came too late, and it goes to the front, where it was. The step that is forgotten is the fourth. A future
-//! that was woken may be dropped instead of polled, by a time-out or a `select`, and then *its* duty passes to the next.
-//! Whoever stores nothing but wakers cannot write that, for after the wake nothing says who had it.
+//! Each step keeps that. An unlock takes the first waiter out and wakes it. A poll that finds the value takes it, so
+//! the premise is gone. A poll that does not puts itself back: a number that is not in the queue belongs to one that
+//! was woken and came too late, and it goes to the front, where it was. The step that is forgotten is the fourth. A
+//! future that was woken may be dropped instead of polled, by a time-out or a `select`, and then *its* duty passes to
+//! the next. Whoever stores nothing but wakers cannot write that, for after the wake nothing says who had it.
 //!
-//! The alternative is to hand the lock over: an unlock names its successor, and nobody can overtake. It is fair, and it
-//! makes everybody wait for a task that has been woken and not yet polled, perhaps behind many others. Here the value is
-//! free meanwhile. The cases accept both.
+//! The alternative is to hand the lock over: an unlock names its successor, and nobody can overtake. It is fair, and
+//! it makes everybody wait for a task that has been woken and not yet polled, perhaps behind many others. Here the
+//! value is free meanwhile. The cases accept both.
 //!
-//! Wakers are called after the std lock is let go. A wake may run the woken task on the spot, and that task locks again.
+//! Wakers are called after the std lock is let go. A wake may run the woken task on the spot, and that task locks
+//! again.
 //!
 //! What no case can show is a check of the value and an enqueueing in two steps, with an unlock of another thread in
 //! between. Both are under one lock here. That is the reason for it.

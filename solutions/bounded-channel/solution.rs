@@ -1,6 +1,7 @@
 //! A queue, and for each thing that somebody can wait for a place in which its waker is found.
 //!
-//! The events are few, and the mistakes are all of one kind: an event that forgets somebody. So here is the whole list.
+//! The events are few, and the mistakes are all of one kind: an event that forgets somebody. So here is the whole
+//! list.
 //!
 //! | Event | Who may wait for it | Where it is told |
 //! |---|---|---|
@@ -10,16 +11,17 @@
 //! | the receiver goes | all senders | `Receiver::drop` |
 //! | a sender that was woken goes | the next sender | `Sending::drop` |
 //!
-//! Three of five are destructors, and no compiler asks for them. The fourth wakes *all*, the only one that does: room is
-//! for one, the end is for everybody.
+//! Three of five are destructors, and no compiler asks for them. The fourth wakes *all*, the only one that does: room
+//! is for one, the end is for everybody.
 //!
 //! > If there is room and a sender waits, then a sender that has been woken is still to be polled.
 //!
 //! That is the invariant of `async-mutex` with *room* in place of *the value*, and it holds by the same four steps.
 //!
-//! An item is with its sender or in the queue, and in no third place. A channel that gives it to a waiting `recv` directly
-//! saves a step, and loses the item when that `recv` is in a `select!` whose other branch wins. Here `recv` takes
-//! it out in the very poll that returns it, which is what *cancel safe* means in the documentation of such functions.
+//! An item is with its sender or in the queue, and in no third place. A channel that gives it to a waiting `recv`
+//! directly saves a step, and loses the item when that `recv` is in a `select!` whose other branch wins. Here `recv`
+//! takes it out in the very poll that returns it, which is what *cancel safe* means in the documentation of such
+//! functions.
 //!
 //! `recv` looks at the items before it asks for senders. The other way round, what was sent last is lost whenever the
 //! sender is faster.

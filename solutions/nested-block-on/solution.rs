@@ -1,18 +1,18 @@
 //! One boolean per thread, and one guard that puts back what it found.
 //!
-//! The mark is about a thread, since what is at stake is a thread: while it sleeps, nobody polls what it has polled so
-//! far. A static would refuse two threads that have nothing to do with each other. A field of the runtime would let in
-//! the call that matters most, a `block_on` of *another* runtime on this thread, which stops this one as well.
+//! The mark is about a thread, since what is at stake is a thread: while it sleeps, nobody polls what it has polled
+//! so far. A static would refuse two threads that have nothing to do with each other. A field of the runtime would
+//! let in the call that matters most, a `block_on` of *another* runtime on this thread, which stops this one as well.
 //!
 //! - *The look comes before the poll.* To refuse only a future that is pending would be kinder, and worse: such a
 //!   program passes its tests while the cache is warm, and panics in production.
-//! - *The look comes before the guard.* A guard made first is dropped by the refusal's own unwinding, and takes the
-//!   mark of the outer call with it. Then the second mistake is let in, and hangs.
+//! - *The look comes before the guard.* A guard made first is dropped by the refusal's own unwinding. If it is one that
+//!   forgets what was there, the mark of the outer call goes with it, and the second mistake is let in, and hangs.
 //! - *Both functions restore, and neither sets a constant.* Whoever changes a mark does not know who else has. A
-//!   `block_in_place` that ends with `true` marks a thread that was never inside, and the next `block_on` fails far from
-//!   the fault.
-//! - *A destructor restores.* The code behind the call does not run when a future panics. Threads of a test harness or of
-//!   a pool outlive many panics, and each would leave them unusable.
+//!   `block_in_place` that ends with `true` marks a thread that was never inside, and the next `block_on` fails far
+//!   from the fault.
+//! - *A destructor restores.* The code behind the call does not run when a future panics. Threads of a test harness
+//!   or of a pool outlive many panics, and each would leave them unusable.
 //!
 //! A counter of depth in place of the boolean is a frequent idea. It asks what a `block_in_place` inside a
 //! `block_in_place` is to subtract; the saved value never has to ask.

@@ -1,22 +1,24 @@
 //! One mutex around what tasks and thread share, a condition variable for the thread, and wakers for the tasks.
 //!
 //! The output belongs to the thread, so there is no lock around it, and nothing that could come between two of its
-//! bytes. What is shared is the queue, and the std mutex around it is held for a few moves of memory, never for a write.
-//! Hence a slow reader stops this thread alone.
+//! bytes. What is shared is the queue, and the std mutex around it is held for a few moves of memory, never for a
+//! write. Hence a slow reader stops this thread alone.
 //!
-//! - *The bound is on what is queued.* Without it a slow reader is not slow for anybody: the lines pile up in memory, and
-//!   the first that notice are all tasks of the process at once. With it those who print go at the pace of who reads.
-//! - *Room wakes all who wait.* Waking one would be cheaper, and that one may have been dropped, as in `async-mutex`; to
-//!   pass the wake on needs a destructor and a place in the queue. With everybody woken there is no duty that could get
-//!   lost. The price is a poll for nothing for each of the others, which is small beside the write that has made room. With
-//!   thousands of printing tasks it would not be.
+//! - *The bound is on what is queued.* Without it a slow reader is not slow for anybody: the lines pile up in memory,
+//!   and the first that notice are all tasks of the process at once. With it those who print go at the pace of who
+//!   reads.
+//! - *Room wakes all who wait.* Waking one would be cheaper, and that one may have been dropped, as in `async-mutex`;
+//!   to pass the wake on needs a destructor and a place in the queue. With everybody woken there is no duty that
+//!   could get lost. The price is a poll for nothing for each of the others, which is small beside the write that has
+//!   made room. With thousands of printing tasks it would not be.
 //! - *A line is one string with its newline.* Two pushes would be two places at which another task gets in.
-//! - *The end is looked at after the queue.* `is_closed` says that nothing will come. It does not say that nothing is here.
-//! - *An error is an event like room.* Whoever waits for room of a thread that has ended waits for ever, unless the thread
-//!   wakes it as its last act.
+//! - *The end is looked at after the queue.* `is_closed` says that nothing will come. It does not say that nothing is
+//!   here.
+//! - *An error is an event like room.* Whoever waits for room of a thread that has ended waits for ever, unless the
+//!   thread wakes it as its last act.
 //!
-//! `finish` blocks, and takes `self`: a line that is still waiting borrows the writer, so the compiler sees to it that
-//! none is.
+//! `finish` blocks, and takes `self`: a line that is still waiting borrows the writer, so the compiler sees to it
+//! that none is.
 
 use std::{
     collections::VecDeque,

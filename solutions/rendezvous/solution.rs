@@ -13,8 +13,8 @@
 //! The invariant: `polling` is `Some(t)` exactly while `t` is inside the join's poll. The closure asks about its own
 //! thread only, and on its own thread nothing comes between the note and the question; hence there is no race. A note
 //! that is wrong by a little is wrong both ways. Taken when the join was made, or in the first poll only, it makes a
-//! closure wait in place for ever once the task has moved. Kept after the poll, it calls two threads serial, because a
-//! worker that has blocked may be polling one moment and be a thread of the pool the next.
+//! closure wait in place for ever once the task has moved. Kept after the poll, it calls two threads serial, because
+//! a worker that has blocked may be polling one moment and be a thread of the pool the next.
 //!
 //! The tempting answer compares the threads of both closures and lets nobody wait. It tells threads from no threads,
 //! but it has not made the closures meet, and *together* is then a claim that no one has checked.

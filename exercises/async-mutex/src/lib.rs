@@ -1,8 +1,8 @@
 //! Chapter 9, exercise `async-mutex`: a lock for which a task waits, and not a thread.
 //!
-//! Write [`Mutex`]. There is no need for `unsafe`: a value that is locked can live in the [`Guard`], and go back into the
-//! mutex with it. The lock inside of it, std's, is held for a few lines and never while a waker is called: what a wake
-//! does is up to the executor.
+//! Write [`Mutex`]. There is no need for `unsafe`: a value that is locked can live in the [`Guard`], and go back into
+//! the mutex with it. The lock inside of it, std's, is held for a few lines and never while a waker is called: what a
+//! wake does is up to the executor.
 //!
 //! Grade it with `cargo test -p async-mutex`.
 

@@ -1,8 +1,8 @@
 //! Chapter 9, exercise `bounded-channel`: many tasks send, one receives, and any of them may leave at any time.
 //!
 //! Write [`channel`] and its two ends. Whoever waits is pending, and is woken when there is something for it to do:
-//! room, an item, or the end of the other side. `send` and `recv` may as well be functions that return futures of your
-//! own, if you want these to have a destructor.
+//! room, an item, or the end of the other side. `send` and `recv` may as well be functions that return futures of
+//! your own, if you want these to have a destructor.
 //!
 //! Grade it with `cargo test -p bounded-channel`.
 

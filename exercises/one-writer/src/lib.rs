@@ -1,8 +1,8 @@
 //! Chapter 10, exercise `one-writer`: many tasks have something to print, and one thread prints it.
 //!
-//! Write [`OneWriter`]: a bounded queue of lines, and a thread that alone has the output. Many tasks use it at a time,
-//! through a reference or an `Arc`. A slow reader at the other end of the output slows down those who print, and stops
-//! nobody else: a task that has to wait is pending, and its thread is free.
+//! Write [`OneWriter`]: a bounded queue of lines, and a thread that alone has the output. Many tasks use it at a
+//! time, through a reference or an `Arc`. A slow reader at the other end of the output slows down those who print,
+//! and stops nobody else: a task that has to wait is pending, and its thread is free.
 //!
 //! Grade it with `cargo test -p one-writer`.
 

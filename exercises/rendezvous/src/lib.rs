@@ -1,11 +1,12 @@
 //! Chapter 8, exercise `rendezvous`: two closures in one join wait for each other. Do they meet?
 //!
-//! A [`Way`](rendezvous) turns a closure that blocks into a future, as `spawn_blocking` does or `block_in_place`. Write
-//! [`rendezvous`], which finds out by the meeting itself which kind of way it was given, with no sleep and no time-out.
+//! A [`Way`](rendezvous) turns a closure that blocks into a future, as `spawn_blocking` does or `block_in_place`.
+//! Write [`rendezvous`], which finds out by the meeting itself which kind of way it was given, with no sleep and no
+//! time-out.
 //!
-//! A way runs its closures either each on a thread that is not in the middle of polling this join (sooner or later; any
-//! thread may be used, also one that has polled it before), or inside a poll, on the thread that polls. It treats both
-//! closures alike.
+//! A way runs its closures either each on a thread that is not in the middle of polling this join (sooner or later;
+//! any thread may be used, also one that has polled it before), or inside a poll, on the thread that polls. It treats
+//! both closures alike.
 //!
 //! Grade it with `cargo test -p rendezvous`.
 
