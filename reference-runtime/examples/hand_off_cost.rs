@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example hand_off_cost              # stage 5
 //! cargo run --release --example hand_off_cost -- s6_block_in_place
+//! cargo run --release --example hand_off_cost -- --json            # the samples, for a figure
 //! ```
 //!
 //! One task makes the same call many times, one after the other, in each way that the stage has. The call sleeps for
@@ -15,6 +16,7 @@ use std::{env, error};
 
 use reference_runtime::stages::{Front, Stage};
 use reference_runtime::task::yield_now;
+use serde_json::{Value, json};
 
 const WORKERS: usize = 2;
 const ROUNDS: usize = 9;
@@ -28,6 +30,9 @@ const WORK: [Duration; 6] = [
     Duration::from_micros(100),
     Duration::from_millis(1),
 ];
+
+/// The lengths for a figure, in microseconds, where nothing has no place on a logarithmic axis.
+const LENGTHS: [u64; 10] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
 /// How a task makes a blocking call.
 #[derive(Clone, Copy, PartialEq)]
@@ -83,9 +88,37 @@ fn short(nanoseconds: u128) -> String {
     }
 }
 
+/// The time of one call in each way, in nanoseconds.
+fn measure(front: &Front, ways: &[Way], work: Duration) -> Vec<Samples> {
+    let mut samples: Vec<Samples> = ways.iter().map(|_| Samples::default()).collect();
+    let calls = (LENGTH.as_nanos() / work.as_nanos().max(5_000)).clamp(5, 1_000) as u32;
+    // One round to warm up.
+    for round in 0..=ROUNDS {
+        for (way, samples) in ways.iter().zip(&mut samples) {
+            let task = front.spawn(call_often(front.clone(), *way, work, calls));
+            let took = front.block_on(task);
+            if round > 0 {
+                samples.0.push(took.as_nanos() / u128::from(calls));
+            }
+        }
+    }
+    samples
+}
+
 fn main() -> Result<(), Box<dyn error::Error>> {
-    let stage = env::args().nth(1).map_or(Ok(Stage::S5SpawnBlocking), |name| name.parse())?;
+    let (options, stage): (Vec<String>, Vec<String>) =
+        env::args().skip(1).partition(|argument| argument == "--json");
+    let stage = stage.first().map_or(Ok(Stage::S5SpawnBlocking), |name| name.parse())?;
     let front = Front::new(stage, WORKERS)?;
+    if options.is_empty() {
+        show(stage, &front)
+    } else {
+        print_json(stage, &front)
+    }
+    Ok(())
+}
+
+fn show(stage: Stage, front: &Front) {
     let mut ways = vec![Way::Direct, Way::SpawnBlocking];
     if stage >= Stage::S6BlockInPlace {
         ways.push(Way::BlockInPlace);
@@ -94,18 +127,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     println!("{:<7}  {:<29}  {:<29}  block_in_place", "work", "direct", "spawn_blocking");
     let mut costs = Samples::default();
     for work in WORK {
-        let mut samples: Vec<Samples> = ways.iter().map(|_| Samples::default()).collect();
-        let calls = (LENGTH.as_nanos() / work.as_nanos().max(5_000)).clamp(5, 1_000) as u32;
-        // One round to warm up.
-        for round in 0..=ROUNDS {
-            for (way, samples) in ways.iter().zip(&mut samples) {
-                let task = front.spawn(call_often(front.clone(), *way, work, calls));
-                let took = front.block_on(task);
-                if round > 0 {
-                    samples.0.push(took.as_nanos() / u128::from(calls));
-                }
-            }
-        }
+        let mut samples = measure(front, &ways, work);
         let mut shown: Vec<String> = samples.iter_mut().map(Samples::show).collect();
         shown.resize(3, "-".into());
         println!("{:<7}  {:<29}  {:<29}  {}", short(work.as_nanos()), shown[0], shown[1], shown[2]);
@@ -115,5 +137,42 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     let cost = costs.median();
     println!("\nspawn_blocking adds {} (median of the rows): as much as such a call,", short(cost));
     println!("a tenth of a call of {}, a hundredth of one of {}.", short(cost * 10), short(cost * 100));
-    Ok(())
+}
+
+/// The ways that are new on this stage, and on stage 5 what twice the length would be: there a way costs as much as the
+/// call that it moves.
+fn print_json(stage: Stage, front: &Front) {
+    let ways: &[(Way, String)] = &match stage {
+        Stage::S6BlockInPlace | Stage::S7Adaptive => {
+            vec![(Way::BlockInPlace, format!("block_in_place, {stage}"))]
+        }
+        _ => vec![(Way::Direct, "direct".into()), (Way::SpawnBlocking, "spawn_blocking".into())],
+    };
+    let mut series: Vec<Value> = ways
+        .iter()
+        .map(|(way, name)| {
+            let points: Vec<Value> = LENGTHS
+                .iter()
+                .map(|length| {
+                    let samples = measure(front, &[*way], Duration::from_micros(*length)).remove(0);
+                    let microseconds: Vec<f64> =
+                        samples.0.iter().map(|nanoseconds| *nanoseconds as f64 / 1e3).collect();
+                    json!({ "x": length, "samples": microseconds })
+                })
+                .collect();
+            json!({ "name": name, "points": points })
+        })
+        .collect();
+    if stage < Stage::S6BlockInPlace {
+        let points: Vec<Value> =
+            LENGTHS.iter().map(|length| json!({ "x": length, "samples": [2 * length] })).collect();
+        series.push(json!({ "name": "twice the length of the call", "model": true, "points": points }));
+    }
+    let data = json!({
+        "title": "What one call takes, made directly and moved",
+        "unit": "what the call takes, µs",
+        "x": "length of the call, µs",
+        "series": series,
+    });
+    println!("{data}");
 }

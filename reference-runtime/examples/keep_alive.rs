@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run --release --example keep_alive
+//! cargo run --release --example keep_alive -- --json    # the samples, for a figure
 //! ```
 //!
 //! The same little HTTP server three times. On stage 3 its tasks wait in the socket; on stage 3 again they ask the socket
@@ -11,7 +12,7 @@
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::sync::Barrier;
+use std::sync::{Barrier, Mutex};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -19,11 +20,14 @@ use futures::io::{AsyncReadExt, AsyncWriteExt};
 use reference_runtime::net;
 use reference_runtime::stages::{Front, Stage};
 use reference_runtime::task::yield_now;
+use serde_json::{Value, json};
 
 const WORKERS: usize = 2;
 const CLIENTS: usize = 8;
 /// How long a client waits for its first answer.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// One of so many requests is kept by its time.
+const TIMED: u32 = 200;
 /// How long nobody sends anything.
 const SILENCE: Duration = Duration::from_millis(500);
 
@@ -85,6 +89,8 @@ struct Outcome {
     per_second: Option<f64>,
     /// Processor time per time while nobody sent anything, likewise.
     cores_in_silence: Option<f64>,
+    /// How long some of the many requests took.
+    latencies: Vec<Duration>,
 }
 
 fn measure(stage: Stage, way: Way, requests: u32) -> Result<Outcome, Box<dyn Error>> {
@@ -127,20 +133,27 @@ fn be_the_clients(clients: Vec<TcpStream>, requests: u32) -> Result<Outcome, Box
     let clients: Vec<Option<TcpStream>> = clients.collect();
     let answered = clients.iter().flatten().count();
     if answered < CLIENTS {
-        return Ok(Outcome { answered, per_second: None, cores_in_silence: None });
+        return Ok(Outcome { answered, per_second: None, cores_in_silence: None, latencies: Vec::new() });
     }
     let (start, end) = (Barrier::new(CLIENTS + 1), Barrier::new(CLIENTS + 1));
     let (mut took, mut computed) = (Duration::ZERO, Duration::ZERO);
+    let latencies = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for mut client in clients.into_iter().flatten() {
-            let (start, end) = (&start, &end);
+            let (start, end, latencies) = (&start, &end, &latencies);
             scope.spawn(move || {
                 client.set_read_timeout(None).expect("a socket has this option");
                 start.wait();
-                for _ in 0..requests {
+                let mut timed = Vec::new();
+                for request in 0..requests {
+                    let sent = Instant::now();
                     exchange(&mut client).expect("the server goes on");
+                    if request % TIMED == 0 {
+                        timed.push(sent.elapsed());
+                    }
                 }
                 end.wait();
+                latencies.lock().expect("nobody panics").extend(timed);
                 // The silence.
                 start.wait();
             });
@@ -158,6 +171,7 @@ fn be_the_clients(clients: Vec<TcpStream>, requests: u32) -> Result<Outcome, Box
         answered,
         per_second: Some(f64::from(requests) * CLIENTS as f64 / took.as_secs_f64()),
         cores_in_silence: Some(computed.as_secs_f64() / SILENCE.as_secs_f64()),
+        latencies: latencies.into_inner().expect("nobody panics"),
     })
 }
 
@@ -183,17 +197,24 @@ fn processor_time() -> Duration {
     Duration::ZERO
 }
 
+const WAYS: [(Stage, Way, &str); 3] = [
+    (Stage::S3Stealing, Way::Blocked, "wait in the socket"),
+    (Stage::S3Stealing, Way::Asking, "ask the socket"),
+    (Stage::S4Reactor, Way::Reactor, "are woken"),
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
-    let requests = if env::args().any(|argument| argument == "--quick") { 20 } else { 5_000 };
+    let has = |option: &str| env::args().any(|argument| argument == option);
+    let requests = if has("--quick") { 20 } else { 5_000 };
+    if has("--json") {
+        println!("{}", data(requests)?);
+        return Ok(());
+    }
     println!("{CLIENTS} clients that keep their connections, {WORKERS} workers\n");
     println!(
         "the server's tasks                      answered   requests/s   cores in use when nobody sends"
     );
-    for (stage, way, name) in [
-        (Stage::S3Stealing, Way::Blocked, "wait in the socket"),
-        (Stage::S3Stealing, Way::Asking, "ask the socket"),
-        (Stage::S4Reactor, Way::Reactor, "are woken"),
-    ] {
+    for (stage, way, name) in WAYS {
         let outcome = measure(stage, way, requests)?;
         let or_dash = |figure: Option<String>| figure.unwrap_or_else(|| "-".into());
         println!(
@@ -204,4 +225,37 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
     Ok(())
+}
+
+fn data(requests: u32) -> Result<Value, Box<dyn Error>> {
+    let mut points: [Vec<Value>; 4] = Default::default();
+    for (stage, way, name) in WAYS {
+        let outcome = measure(stage, way, requests)?;
+        let label = format!("{stage}: tasks {name}");
+        let microseconds =
+            outcome.latencies.iter().map(|time| (time.as_secs_f64() * 1e7).round() / 10.0).collect();
+        let figures: [Vec<f64>; 4] = [
+            vec![outcome.answered as f64],
+            outcome.per_second.map(f64::round).into_iter().collect(),
+            microseconds,
+            outcome.cores_in_silence.into_iter().collect(),
+        ];
+        for (points, samples) in points.iter_mut().zip(figures) {
+            if !samples.is_empty() {
+                points.push(json!({ "label": label, "samples": samples }));
+            }
+        }
+    }
+    let [answered, rate, latency, cores] = points;
+    Ok(json!({
+        "title": "Eight clients that keep their connections, and a server with two workers",
+        "unit": "",
+        "x": "",
+        "series": [
+            { "name": "clients that got their first answer", "unit": "of 8", "points": answered },
+            { "name": "throughput", "unit": "requests/s", "points": rate },
+            { "name": "latency of a request", "unit": "µs", "points": latency },
+            { "name": "processor in use while nobody sends", "unit": "cores", "points": cores },
+        ],
+    }))
 }

@@ -3,6 +3,8 @@
 //!
 //! ```text
 //! cargo run --release --example noticed
+//! cargo run --release --example noticed -- --json rescue     # the samples of how late, for a figure
+//! cargo run --release --example noticed -- --json threads    # how many threads there are, over time
 //! ```
 
 use std::error::Error;
@@ -15,6 +17,7 @@ use std::{env, thread};
 use reference_runtime::task::yield_now;
 use reference_runtime::time::sleep_until;
 use reference_runtime::{Builder, Runtime};
+use serde_json::{Value, json};
 
 const WORKERS: usize = 2;
 const MAX_THREADS: usize = 128;
@@ -35,8 +38,19 @@ enum Mode {
 impl Mode {
     const ALL: [Mode; 3] = [Mode::Off, Mode::Forgets, Mode::Learns];
 
+    fn name(self) -> &'static str {
+        match self {
+            Mode::Off => "the monitor is off",
+            Mode::Forgets => "it forgets",
+            Mode::Learns => "it learns",
+        }
+    }
+
     fn runtime(self) -> Result<Runtime, Box<dyn Error>> {
-        let mut builder = Builder::new();
+        self.runtime_with(&mut Builder::new())
+    }
+
+    fn runtime_with(self, builder: &mut Builder) -> Result<Runtime, Box<dyn Error>> {
         builder.worker_threads(WORKERS).max_threads(MAX_THREADS).learn(self == Mode::Learns);
         if self == Mode::Off {
             builder.handoff_after(None);
@@ -119,6 +133,20 @@ fn milliseconds(time: Duration) -> String {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--json") {
+        let data = match arguments.get(at + 1).map(String::as_str) {
+            Some("rescue") => rescue()?,
+            Some("threads") => threads()?,
+            _ => return Err("behind --json stands rescue or threads".into()),
+        };
+        println!("{data}");
+        return Ok(());
+    }
+    show()
+}
+
+fn show() -> Result<(), Box<dyn Error>> {
     let is_quick = env::args().any(|argument| argument == "--quick");
     let (many, length) =
         if is_quick { (200, Duration::from_millis(200)) } else { (1_000, Duration::from_secs(5)) };
@@ -157,4 +185,67 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{name:<45} {:>12} {:>15} {:>15}", figures[0], figures[1], figures[2]);
     }
     Ok(())
+}
+
+/// Runs of a storm, and the most samples of a heartbeat, for a figure.
+const RUNS: usize = 7;
+const SAMPLES: usize = 300;
+/// What the figure of threads shows, and how long a thread without work is kept there.
+const SHOWN: Duration = Duration::from_millis(200);
+const BETWEEN: Duration = Duration::from_millis(5);
+const KEPT: Duration = Duration::from_millis(50);
+
+fn rescue() -> Result<Value, Box<dyn Error>> {
+    let length = Duration::from_secs(5);
+    let [mut storms, mut sleepers, mut loops] = [const { Vec::new() }; 3];
+    for mode in Mode::ALL {
+        let mut point = |points: &mut Vec<Value>, times: &[Duration]| {
+            let ms = |time: &Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
+            // Of what is in order, each so many-th; so the shares stay.
+            let samples: Vec<f64> = times.iter().step_by(times.len().div_ceil(SAMPLES)).map(ms).collect();
+            points.push(json!({ "label": mode.name(), "samples": samples }));
+        };
+        let storm = |_| Ok(storm(&mode.runtime()?, 40, Duration::from_millis(50)));
+        let first: Vec<Duration> = (0..RUNS).map(storm).collect::<Result<_, Box<dyn Error>>>()?;
+        point(&mut storms, &first);
+        point(&mut sleepers, &heartbeat(&mode.runtime()?, || thread::sleep(POLL), length).late);
+        point(&mut loops, &heartbeat(&mode.runtime()?, compute, length).late);
+    }
+    Ok(json!({
+        "title": "How long the others wait, with and without a monitor",
+        "unit": "ms",
+        "x": "",
+        "series": [
+            { "name": "40 tasks block for 50 ms at once, the first time: all are done after", "points": storms },
+            { "name": "a beat of 1 ms beside 64 tasks that sleep: late by", "points": sleepers },
+            { "name": "a beat of 1 ms beside 64 tasks that compute: late by", "points": loops },
+        ],
+    }))
+}
+
+fn threads() -> Result<Value, Box<dyn Error>> {
+    let mut series = Vec::new();
+    for mode in [Mode::Learns, Mode::Off] {
+        let runtime = mode.runtime_with(Builder::new().thread_keep_alive(KEPT))?;
+        let start = Instant::now();
+        let sleep = || runtime.spawn(async { thread::sleep(Duration::from_millis(50)) });
+        let tasks: Vec<_> = (0..40).map(|_| sleep()).collect();
+        let mut points = Vec::new();
+        let mut at = Duration::ZERO;
+        while at <= SHOWN {
+            thread::sleep(at.saturating_sub(start.elapsed()));
+            points.push(json!({ "x": at.as_millis() as u64, "samples": [runtime.metrics().threads()] }));
+            at += BETWEEN;
+        }
+        for task in tasks {
+            runtime.block_on(task);
+        }
+        series.push(json!({ "name": mode.name(), "points": points }));
+    }
+    Ok(json!({
+        "title": "Threads while forty tasks block for 50 ms, and after",
+        "unit": "threads of the runtime",
+        "x": "time since the tasks were spawned, ms",
+        "series": series,
+    }))
 }

@@ -1,5 +1,5 @@
-//! The figures of chapters 1 to 3: `cargo run --release -p tiny --example measure -- FOLDER` writes
-//! `ch01.json`, `ch02.json` and `ch03.json`, and beside each the table that the book shows.
+//! The figures of chapters 1 to 3: `cargo run --release -p tiny --example measure -- FOLDER ch01` writes `ch01.json`, the
+//! samples, and `ch01.md`, a table. `cargo book measure ch01` calls it, and puts both into the book.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, fs, process::Command};
+use std::{env, fs};
 use tiny::bell::Bell;
 use tiny::{block_on, boxed, executor, on_thread_park, spinning, thread_sleep, timer};
 
@@ -38,70 +38,79 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// What is measured for a chapter.
+struct Chapter {
+    title: &'static str,
+    unit: &'static str,
+    /// Of the table.
+    columns: &'static [&'static str],
+    rows: Vec<Row>,
+    /// Of the figure.
+    series: Vec<Series>,
+}
+
 /// A row of a table: what was measured, and a number for each column.
 struct Row {
     name: &'static str,
     numbers: Vec<f64>,
 }
 
+/// Samples with a label each.
+struct Series {
+    name: &'static str,
+    unit: &'static str,
+    points: Vec<(&'static str, Vec<f64>)>,
+}
+
 fn main() {
-    let folder = env::args().nth(1).expect("give the folder to write to");
-    write(
-        &folder,
-        "ch01",
-        "400 waits of 2 ms for each way, in turns of 50",
-        &["wake to poll, median µs", "99th percentile, µs", "CPU ms per second of waiting"],
-        chapter_1(),
-    );
-    write(
-        &folder,
-        "ch02",
-        "20 single sleeps of 100 ms, 5 rounds of 1000",
-        &["late, median µs", "99th percentile, µs", "latest, µs"],
-        chapter_2(),
-    );
-    write(
-        &folder,
-        "ch03",
-        "9 rounds of 10000 tasks; allocations and bytes of the last",
-        &["allocations per task", "bytes per task", "ns per task, median", "ns, slowest of 9"],
-        chapter_3(),
-    );
-}
-
-fn write(folder: &str, name: &str, samples: &str, columns: &[&str], rows: Vec<Row>) {
-    let number = |number: f64| if number < 10.0 { format!("{number:.1}") } else { format!("{number:.0}") };
-    let mut table = format!("| | {} |\n|---|{}\n", columns.join(" | "), "---:|".repeat(columns.len()));
-    let mut json = format!(
-        "{{\n  \"machine\": {:?},\n  \"samples\": {samples:?},\n  \"columns\": {columns:?},\n  \"rows\": {{\n",
-        machine()
-    );
-    for (at, row) in rows.iter().enumerate() {
-        let numbers: Vec<String> = row.numbers.iter().copied().map(number).collect();
-        writeln!(table, "| {} | {} |", row.name, numbers.join(" | ")).expect("a String takes any text");
-        let comma = if at + 1 < rows.len() { "," } else { "" };
-        writeln!(json, "    {:?}: [{}]{comma}", row.name, numbers.join(", "))
-            .expect("a String takes any text");
-    }
-    json += "  }\n}\n";
-    fs::write(format!("{folder}/{name}.json"), json).expect("the folder can be written");
-    fs::write(format!("{folder}/{name}.md"), table).expect("the folder can be written");
-}
-
-/// Cores, compiler, commit and date: what the numbers belong to.
-fn machine() -> String {
-    let run = |program: &str, arguments: &[&str]| {
-        let output = Command::new(program).args(arguments).output();
-        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+    let usage = "give the folder to write to, and ch01, ch02 or ch03";
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [folder, name] = &arguments[..] else { panic!("{usage}") };
+    let chapter = match &name[..] {
+        "ch01" => chapter_1(),
+        "ch02" => chapter_2(),
+        "ch03" => chapter_3(),
+        _ => panic!("{usage}"),
     };
-    let cores = thread::available_parallelism().map_or(0, usize::from);
-    format!(
-        "{cores} cores, {}, {}, {}, commit {}",
-        run("uname", &["-srm"]),
-        run("rustc", &["--version"]),
-        run("date", &["-u", "+%F"]),
-        run("git", &["rev-parse", "--short", "HEAD"])
-    )
+    fs::write(format!("{folder}/{name}.json"), chapter.json()).expect("the folder can be written");
+    fs::write(format!("{folder}/{name}.md"), chapter.table()).expect("the folder can be written");
+}
+
+impl Chapter {
+    fn table(&self) -> String {
+        let number =
+            |number: f64| if number < 10.0 { format!("{number:.1}") } else { format!("{number:.0}") };
+        let (heads, lines) = (self.columns.join(" | "), "---:|".repeat(self.columns.len()));
+        let mut table = format!("| | {heads} |\n|---|{lines}\n");
+        for row in &self.rows {
+            let numbers: Vec<String> = row.numbers.iter().copied().map(number).collect();
+            writeln!(table, "| {} | {} |", row.name, numbers.join(" | ")).expect("a String takes any text");
+        }
+        table
+    }
+
+    /// By hand, for the reader's project has no dependencies; the names need no escapes.
+    fn json(&self) -> String {
+        let series: Vec<String> = self.series.iter().map(Series::json).collect();
+        format!(
+            "{{\"title\": \"{}\", \"unit\": \"{}\", \"x\": \"\", \"series\": [{}]}}",
+            self.title,
+            self.unit,
+            series.join(", ")
+        )
+    }
+}
+
+impl Series {
+    fn json(&self) -> String {
+        let point = |(label, samples): &(&str, Vec<f64>)| {
+            let samples: Vec<String> = samples.iter().map(|sample| format!("{sample:.2}")).collect();
+            format!("{{\"label\": \"{label}\", \"samples\": [{}]}}", samples.join(", "))
+        };
+        let points: Vec<String> = self.points.iter().map(point).collect();
+        let (name, unit) = (self.name, self.unit);
+        format!("{{\"name\": \"{name}\", \"unit\": \"{unit}\", \"points\": [{}]}}", points.join(", "))
+    }
 }
 
 fn percentile(sorted: &[f64], percent: usize) -> f64 {
@@ -121,15 +130,15 @@ fn cpu_ms() -> f64 {
     text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).expect("it is a number") / 1e6
 }
 
-fn chapter_1() -> Vec<Row> {
+fn chapter_1() -> Chapter {
     type BlockOn = fn(&Bell);
     let ways: [(&'static str, BlockOn); 3] = [
-        ("`spinning`", |bell| spinning::spinning(bell.wait())),
-        ("`on_thread_park`", |bell| on_thread_park::on_thread_park(bell.wait())),
-        ("`block_on`", |bell| block_on::block_on(bell.wait())),
+        ("spinning", |bell| spinning::spinning(bell.wait())),
+        ("on_thread_park", |bell| on_thread_park::on_thread_park(bell.wait())),
+        ("block_on", |bell| block_on::block_on(bell.wait())),
     ];
     let mut late = [const { Vec::new() }; 3];
-    let (mut cpu, mut waited) = ([0.0; 3], [0.0; 3]);
+    let mut cpu = [const { Vec::new() }; 3];
     // In turns, so that whatever else the machine does meets all of them; and not one by one, because the kernel's count
     // of the CPU time is some milliseconds old.
     for turn in 0..24 {
@@ -150,21 +159,37 @@ fn chapter_1() -> Vec<Row> {
             let rung = thread.join().expect("ringing does not panic");
             late[at].push(awake.saturating_duration_since(rung).as_secs_f64() * 1e6);
         }
-        cpu[at] += cpu_ms() - cpu_before;
-        waited[at] += start.elapsed().as_secs_f64();
+        cpu[at].push((cpu_ms() - cpu_before) / start.elapsed().as_secs_f64());
     }
-    let rows = ways.into_iter().zip(late).enumerate();
-    rows.map(|(at, ((name, _), late))| {
-        let late = sorted(late);
-        Row { name, numbers: vec![percentile(&late, 50), percentile(&late, 99), cpu[at] / waited[at]] }
-    })
-    .collect()
+    let names = ways.map(|(name, _)| name);
+    let rows = names.into_iter().zip(late.iter().zip(&cpu)).map(|(name, (late, cpu))| {
+        let (late, mean) = (sorted(late.clone()), cpu.iter().sum::<f64>() / cpu.len() as f64);
+        Row { name, numbers: vec![percentile(&late, 50), percentile(&late, 99), mean] }
+    });
+    Chapter {
+        title: "What a wake costs, and what waiting for it costs",
+        unit: "µs",
+        columns: &["wake to poll, median µs", "99th percentile, µs", "CPU ms per second of waiting"],
+        rows: rows.collect(),
+        series: vec![
+            Series {
+                name: "from the wake to the poll",
+                unit: "µs",
+                points: names.into_iter().zip(late).collect(),
+            },
+            Series {
+                name: "CPU time in each second of waiting",
+                unit: "ms",
+                points: names.into_iter().zip(cpu).collect(),
+            },
+        ],
+    }
 }
 
-fn chapter_2() -> Vec<Row> {
+fn chapter_2() -> Chapter {
     let time = Duration::from_millis(100);
     let lateness = move |start: Instant| (start.elapsed() - time).as_secs_f64() * 1e6;
-    let mut rows = Vec::new();
+    let (mut rows, mut points) = (Vec::new(), Vec::new());
     for (name, how_many, is_shared) in [
         ("one sleep, a thread for each", 1, false),
         ("one sleep, one thread", 1, true),
@@ -195,14 +220,21 @@ fn chapter_2() -> Vec<Row> {
             name,
             numbers: vec![percentile(&late, 50), percentile(&late, 99), percentile(&late, 100)],
         });
+        points.push((name, late));
     }
-    rows
+    Chapter {
+        title: "How late a sleep of 100 ms is",
+        unit: "µs",
+        columns: &["late, median µs", "99th percentile, µs", "latest, µs"],
+        rows,
+        series: vec![Series { name: "late", unit: "µs", points }],
+    }
 }
 
 const TASKS: u64 = 10_000;
 
-fn chapter_3() -> Vec<Row> {
-    vec![
+fn chapter_3() -> Chapter {
+    let designs = [
         // Without a handle, a task has to send its output itself.
         design("boxed future, output through a channel", || {
             let executor = boxed::Executor::start();
@@ -222,7 +254,33 @@ fn chapter_3() -> Vec<Row> {
             let executor = executor::Executor::start();
             sum((0..TASKS).map(|number| executor.spawn(once(number))).collect())
         }),
-    ]
+    ];
+    let columns: &[&str] =
+        &["allocations per task", "bytes per task", "ns per task, median", "ns, slowest of 9"];
+    let row = |design: &Design| {
+        let [time, allocations, bytes] = design.samples.clone().map(sorted);
+        let numbers = vec![
+            percentile(&allocations, 50),
+            percentile(&bytes, 50),
+            percentile(&time, 50),
+            percentile(&time, 100),
+        ];
+        Row { name: design.name, numbers }
+    };
+    let of = |at: usize| -> Vec<_> {
+        designs.iter().map(|design| (design.name, design.samples[at].clone())).collect()
+    };
+    Chapter {
+        title: "What a task costs, in three designs",
+        unit: "ns",
+        columns,
+        rows: designs.iter().map(row).collect(),
+        series: vec![
+            Series { name: "time for each task", unit: "ns", points: of(0) },
+            Series { name: "memory for each task", unit: "bytes", points: of(2) },
+            Series { name: "calls of the allocator for each task", unit: "calls", points: of(1) },
+        ],
+    }
 }
 
 fn sum(handles: Vec<executor::JoinHandle<u64>>) -> u64 {
@@ -250,28 +308,27 @@ async fn once(number: u64) -> u64 {
     kept[7]
 }
 
+/// What a design of tasks costs.
+struct Design {
+    name: &'static str,
+    /// For each task: nanoseconds, allocations, bytes. A sample for each round.
+    samples: [Vec<f64>; 3],
+}
+
 /// Runs it nine times; it spawns [`TASKS`] tasks and gives the sum of their outputs.
-fn design(name: &'static str, run: fn() -> u64) -> Row {
-    let mut nanoseconds = Vec::new();
-    let (mut allocations, mut bytes) = (0, 0);
+fn design(name: &'static str, run: fn() -> u64) -> Design {
+    let mut samples = [const { Vec::new() }; 3];
     for _ in 0..9 {
         let before = (ALLOCATIONS.load(Ordering::Relaxed), BYTES.load(Ordering::Relaxed));
         let start = Instant::now();
         let sum = run();
-        nanoseconds.push(start.elapsed().as_nanos() as f64 / TASKS as f64);
+        let nanoseconds = start.elapsed().as_nanos() as f64;
         assert_eq!(sum, TASKS * (TASKS - 1) / 2);
-        allocations = ALLOCATIONS.load(Ordering::Relaxed) - before.0;
-        bytes = BYTES.load(Ordering::Relaxed) - before.1;
+        let allocations = ALLOCATIONS.load(Ordering::Relaxed) - before.0;
+        let bytes = BYTES.load(Ordering::Relaxed) - before.1;
+        for (samples, whole) in samples.iter_mut().zip([nanoseconds, allocations as f64, bytes as f64]) {
+            samples.push(whole / TASKS as f64);
+        }
     }
-    let nanoseconds = sorted(nanoseconds);
-    let per_task = |count: u64| count as f64 / TASKS as f64;
-    Row {
-        name,
-        numbers: vec![
-            per_task(allocations),
-            per_task(bytes),
-            percentile(&nanoseconds, 50),
-            percentile(&nanoseconds, 100),
-        ],
-    }
+    Design { name, samples }
 }
