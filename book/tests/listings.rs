@@ -149,6 +149,7 @@ fn body_of_console(chapter: &str, body: &[&str]) -> Option<Step> {
         // How the project begins, and what measures and grades.
         ["cargo", "new", "--lib", "tiny"]
         | ["cargo", "test", "-p", _]
+        | ["cargo", "book", "measure", _]
         | ["cargo", "run", "--release", ..] => None,
         _ => panic!("{chapter}: what does `{command}` do to the reader's project?"),
     }

@@ -199,7 +199,7 @@ fn rescue() -> Result<Value, Box<dyn Error>> {
     let length = Duration::from_secs(5);
     let [mut storms, mut sleepers, mut loops] = [const { Vec::new() }; 3];
     for mode in Mode::ALL {
-        let mut point = |points: &mut Vec<Value>, times: &[Duration]| {
+        let point = |points: &mut Vec<Value>, times: &[Duration]| {
             let ms = |time: &Duration| (time.as_secs_f64() * 1e6).round() / 1e3;
             // Of what is in order, each so many-th; so the shares stay.
             let samples: Vec<f64> = times.iter().step_by(times.len().div_ceil(SAMPLES)).map(ms).collect();
