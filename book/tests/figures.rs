@@ -26,6 +26,10 @@ const LANES: &str = r#"{"title": "Two reads", "command": "cargo book measure t",
 const FENCE: &str = "```figure\ndata = \"t.json\"\nkind = \"bars\"\nalt = \"One thread is later.\"\n\
                      caption = \"How late `sleep` is.\"\n```";
 
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the tool's package lies in the repository")
+}
+
 /// A book of one page that shows `t.json`, which is `data`.
 fn small_book(name: &str, page: &str, data: Option<&str>) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("figures").join(name);
@@ -171,4 +175,56 @@ fn each_figure_can_be_drawn_alone() {
     fs::write(root.join("book/src/one.md"), FENCE.replace("\"bars\"", "\"pie\"")).expect("as above");
     let error = format!("{:#}", book::figures(&root).expect_err("there is no such kind"));
     assert!(error.contains("book/src/one.md:3:"), "{error}");
+}
+
+/// That each figure can be drawn is shown when the book is built.
+#[test]
+fn each_data_file_is_shown_by_a_figure() {
+    let text: String = fs::read_dir(root().join("book/src"))
+        .expect("the folder exists")
+        .map(|entry| entry.expect("a folder that was opened can be read").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "md"))
+        .map(|path| fs::read_to_string(path).expect("the text is UTF-8"))
+        .collect();
+    for entry in fs::read_dir(root().join("book/data")).expect("the folder exists") {
+        let path = entry.expect("a folder that was opened can be read").path();
+        if path.extension().is_some_and(|ending| ending == "json") {
+            let name = path.file_name().and_then(|name| name.to_str()).expect("our names are UTF-8");
+            assert!(text.contains(&format!("\ndata = \"{name}\"\n")), "{name} is shown by no figure");
+        }
+    }
+}
+
+#[test]
+fn each_chapter_measures_something_that_it_shows() {
+    for number in [1, 2, 3, 4, 5, 6, 7, 8, 11] {
+        let chapter = fs::read_dir(root().join("book/src"))
+            .expect("the folder exists")
+            .map(|entry| entry.expect("a folder that was opened can be read").path())
+            .find(|path| {
+                path.file_name()
+                    .is_some_and(|name| name.to_string_lossy().starts_with(&format!("ch{number:02}-")))
+            })
+            .unwrap_or_else(|| panic!("there is no chapter {number}"));
+        let text = fs::read_to_string(&chapter).expect("the text is UTF-8");
+        let (_, rest) = text.split_once("\n## Measure\n").expect("each chapter has this section");
+        let section = rest.split("\n## ").next().expect("split yields one");
+        assert!(section.contains("\n```figure\n"), "{} has no figure", chapter.display());
+    }
+}
+
+/// The names are those of `cargo book measure`, so that no figure is left whose data cannot be made anew.
+#[test]
+fn each_data_file_says_a_command_that_makes_it() {
+    let known = book::measurements();
+    for entry in fs::read_dir(root().join("book/data")).expect("the folder exists") {
+        let path = entry.expect("a folder that was opened can be read").path();
+        if path.extension().is_none_or(|ending| ending != "json") {
+            continue;
+        }
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("our names are UTF-8");
+        let text = fs::read_to_string(&path).expect("the data is UTF-8");
+        assert!(text.contains(&format!("cargo book measure {name}\"")), "{name}");
+        assert!(known.contains(&format!("{name}.json")), "`cargo book measure` does not make {name}.json");
+    }
 }
