@@ -152,13 +152,13 @@ impl Figure {
         match (self.spec.kind, has_many, has_spread) {
             (Kind::Lanes, ..) | (_, _, false) => "",
             (Kind::Bars, true, _) => {
-                "Each is a median, and its whisker spans the middle four fifths of the samples, or all of fewer than \
-                 twenty. "
+                "Each is a median, and its whisker spans the middle four fifths of the samples, or all if \
+                 they are fewer than twenty. "
             }
             (Kind::Bars, ..) => "Each is a median, and its whisker spans all samples. ",
             (_, true, _) => {
-                "The points are medians, and their whiskers span the middle four fifths of the samples, or all of fewer than \
-                 twenty. "
+                "The points are medians, and their whiskers span the middle four fifths of the samples, or all if \
+                 they are fewer than twenty. "
             }
             _ => "The points are medians, and their whiskers span all samples. ",
         }

@@ -41,8 +41,8 @@ impl Mode {
     fn name(self) -> &'static str {
         match self {
             Mode::Off => "the monitor is off",
-            Mode::Forgets => "it forgets",
-            Mode::Learns => "it learns",
+            Mode::Forgets => "the monitor forgets",
+            Mode::Learns => "the monitor learns",
         }
     }
 

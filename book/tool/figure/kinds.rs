@@ -14,6 +14,8 @@ const PLOT: f64 = 250.0;
 const FIELD: (f64, f64) = (0.13, 0.97);
 /// The end of the longest bar.
 const LONGEST: f64 = 0.97;
+/// The most marks on a line.
+const MARKED: usize = 24;
 /// One shape for each line, as filled in for all as their dashes are different.
 const MARKS: [&str; 6] = [
     "M-4 0A4 4 0 1 0 4 0A4 4 0 1 0-4 0Z",
@@ -116,12 +118,12 @@ pub(crate) fn lines(
         if series.model {
             continue;
         }
-        for point in &series.points {
+        for (at, point) in series.points.iter().enumerate() {
             let (x, y) = place(point);
             let (least, most) = point.spread();
             canvas.whisker((x, y_of(least)), (x, y_of(most)));
-            // Where points lie close, marks would only cover the line.
-            if series.points.len() <= 30 {
+            // Where points lie close, a mark on each would cover the line.
+            if at.is_multiple_of(series.points.len().div_ceil(MARKED)) {
                 canvas.shape(&format!("mark figure-of-{index}"), (x, y), MARKS[index % MARKS.len()]);
             }
         }
@@ -130,7 +132,7 @@ pub(crate) fn lines(
         let (x, y) = crossing(data, one, other, log)?;
         canvas.line("cross", (x_of(x), y_of(y)), (x_of(x), bottom));
         canvas.shape("ring", (x_of(x), y_of(y)), "M-8 0A8 8 0 1 0 8 0A8 8 0 1 0-8 0Z");
-        canvas.label("value", (x_of(x), bottom - 8.0), &number(x));
+        canvas.label("value", (x_of(x), bottom - 8.0), &format!("about {}", rounded(x)));
     }
     canvas.top = bottom + 20.0;
     canvas.label("quiet", (1.0, canvas.top + 13.0), &data.x);
@@ -188,6 +190,12 @@ fn crossing(data: &Data, one: &str, other: &str, log: (bool, bool)) -> Result<(f
         }
     }
     anyhow::bail!("the series `{}` and `{}` do not cross", one.name, other.name)
+}
+
+/// To two digits, for it lies between what was measured.
+fn rounded(value: f64) -> String {
+    let unit = 10f64.powf(value.abs().log10().floor() - 1.0);
+    if unit.is_finite() && unit > 0.0 { number((value / unit).round() * unit) } else { number(value) }
 }
 
 /// An axis on which all points of these series and their spreads lie.
