@@ -1,0 +1,46 @@
+//! Polls a chunk again at once, and wakes the task for that.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+};
+
+pub const FAILS: &[&str] = &["the_waker_of_the_last_poll_is_called"];
+
+/// What is handed off: some of the calls, which returns their results.
+pub type Chunk<T> = Box<dyn FnOnce() -> Vec<T> + Send>;
+
+/// The results of the calls, which are made elsewhere, `chunk` of them with each hand-off.
+pub async fn batched<T, C, F>(
+    calls: impl IntoIterator<Item = C>,
+    chunk: usize,
+    mut hand_off: impl FnMut(Chunk<T>) -> F,
+) -> Vec<T>
+where
+    T: Send + 'static,
+    C: FnOnce() -> T + Send + 'static,
+    F: Future<Output = Vec<T>>,
+{
+    let mut calls = calls.into_iter();
+    let mut chunks = Vec::new();
+    loop {
+        let some: Vec<C> = calls.by_ref().take(chunk.max(1)).collect();
+        if some.is_empty() {
+            break;
+        }
+        chunks.push(hand_off(Box::new(move || some.into_iter().map(|call| call()).collect())));
+    }
+    let mut results = Vec::new();
+    for chunk in chunks {
+        let mut chunk = pin!(chunk);
+        let done = poll_fn(|cx| {
+            let polled = chunk.as_mut().poll(cx);
+            if polled.is_pending() {
+                cx.waker().wake_by_ref();
+            }
+            polled
+        });
+        results.extend(done.await);
+    }
+    results
+}
