@@ -1,7 +1,8 @@
 //! What `batched` promises, and a program for each promise that tries to break it.
 //!
 //! `super::answer` is the learner's file here, and the solution or a known wrong answer in the `solutions` package.
-//! Nothing is handed to a thread. What was handed off lies on a bench until the case runs it, in whatever order it likes.
+//! Nothing is handed to a thread. What was handed off lies on a bench until the case runs it, in whatever order it
+//! likes.
 
 use super::answer::{Chunk, batched};
 use exercises::Case;
@@ -56,7 +57,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "the_waker_of_the_last_poll_is_called",
-        promise: "the task that waits is woken, wherever it was polled last, and not before there is a reason",
+        promise: "the task that waits is woken, wherever it was polled last, and not without a reason",
         hang: HANG,
         supported: true,
         run: the_waker_of_the_last_poll_is_called,

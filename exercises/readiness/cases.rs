@@ -55,7 +55,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         name: "a_source_is_reported_until_it_is_dropped",
-        promise: "the poller knows of each source from its beginning to its end, and nobody waits for it afterwards",
+        promise: "the poller knows of each source until its end, and nobody waits for it afterwards",
         hang: LOCKED,
         supported: true,
         run: a_source_is_reported_until_it_is_dropped,

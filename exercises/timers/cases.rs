@@ -1,7 +1,7 @@
 //! What `Timers` promise, and a program for each promise that tries to break it.
 //!
-//! `super::answer` is the learner's file here, and the solution or a known wrong answer in the `solutions` package.
-//! The poller has a clock that its waits move on, and what others do during a wait is done inside it. A wait that nobody
+//! `super::answer` is the learner's file here, and the solution or a known wrong answer in the `solutions` package. The
+//! poller has a clock that its waits move on, and what others do during a wait is done inside it. A wait that nobody
 //! would end says so.
 
 use super::answer::{Poller, Timers};

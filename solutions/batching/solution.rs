@@ -1,13 +1,13 @@
 //! Two loops, and the order of the second is that of the first.
 //!
-//! The first hands off every chunk and keeps the futures in a list. The second awaits them, the first chunk first. **The
-//! order of the results is the order in which the futures are awaited, and has nothing to do with the order in which
-//! they are done.** A chunk that is done early keeps its result in its future until its turn comes. No wake is lost by
-//! that: a future that is awaited late is polled for the first time then, and is ready at once.
+//! The first hands off every chunk and keeps the futures in a list. The second awaits them, the first chunk first.
+//! **The order of the results is the order in which the futures are awaited, and has nothing to do with the order in
+//! which they are done.** A chunk that is done early keeps its result in its future until its turn comes. No wake is
+//! lost by that: a future that is awaited late is polled for the first time then, and is ready at once.
 //!
-//! With one loop, which hands off and awaits, the chunks would run one after the other. That is right when the calls are
-//! to be bounded in memory or in threads, and it is another promise. In between lies a window of so many chunks at a
-//! time; a pool with a limit has one already.
+//! With one loop, which hands off and awaits, the chunks would run one after the other. That is right when the calls
+//! are to be bounded in memory or in threads, and it is another promise. In between lies a window of so many chunks at
+//! a time; a pool with a limit has one already.
 //!
 //! To await in order works because a hand-off begins by itself. Futures that do nothing before they are polled, as most
 //! do, would have to be polled together, and each of them asked only until it is done.

@@ -1,9 +1,9 @@
 //! Two counts, each of which gives somebody a turn who would not get one by the order alone.
 //!
-//! The order alone is: the slot, the queue, the injector. It is the order of warmth, and it starves. Two tasks that wake
-//! each other keep the slot full, so the queue would never be reached. A task that wakes itself keeps the queue full, so
-//! the injector would never be. **Each place that can be kept full by what comes out of it needs a bound on how often it
-//! may go first.**
+//! The order alone is: the slot, the queue, the injector. It is the order of warmth, and it starves. Two tasks that
+//! wake each other keep the slot full, so the queue would never be reached. A task that wakes itself keeps the queue
+//! full, so the injector would never be. **Each place that can be kept full by what comes out of it needs a bound on
+//! how often it may go first.**
 //!
 //! The bound of the slot counts how often it came first since something else did, and a turn of the queue sets it back.
 //! One that only ever counted up would close the slot for good after the first few. When the bound is reached and the

@@ -11,8 +11,8 @@
 //! is never cleared. Each task compares it with what that task has seen.
 //!
 //! A list of wakers and not one: a source may be split into a half that reads and one that writes, and two tasks may
-//! read. The second to wait must not push the first out. The list has each task once ([`Waker::will_wake`]); a task in a
-//! `select!` is polled for many reasons that have nothing to do with this source.
+//! read. The second to wait must not push the first out. The list has each task once ([`Waker::will_wake`]); a task in
+//! a `select!` is polled for many reasons that have nothing to do with this source.
 //!
 //! The keys only grow. An event that the kernel had queued when the source was dropped arrives later, under its old
 //! key. If that key were given out again, as the index in a table would be, a stranger would be woken. Here it finds

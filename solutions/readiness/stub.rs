@@ -65,8 +65,8 @@ impl<P: Poller> Source<P> {
         todo!("what the reactor chose")
     }
 
-    /// Tries `operation`, and returns what it returned, unless that is [`io::ErrorKind::WouldBlock`]. Then the task waits
-    /// for a change in this direction, and is polled again.
+    /// Tries `operation`, and returns what it returned, unless that is [`io::ErrorKind::WouldBlock`]. Then the task
+    /// waits for a change in this direction, and is polled again.
     pub fn poll_io<T>(
         &self,
         direction: Direction,

@@ -1,9 +1,9 @@
 //! A destructor tells the awaiter, and the time is measured from the beginning.
 //!
 //! **Every closure ends once: by its result or by being dropped.** The second half is what a shutdown with a list of
-//! things to do forgets. Here it is a destructor: each closure in the queue carries a [`Teller`], which says *cancelled*
-//! when it is dropped without having said anything else. To empty the queue is to tell everybody. A closure that is
-//! spawned too late is dropped in the same way, so there is no second path for it.
+//! things to do forgets. Here it is a destructor: each closure in the queue carries a [`Teller`], which says
+//! *cancelled* when it is dropped without having said anything else. To empty the queue is to tell everybody. A closure
+//! that is spawned too late is dropped in the same way, so there is no second path for it.
 //!
 //! The lock is given back before anything is dropped or woken. A waker may poll the job right away, and a closure may
 //! own what it likes, such as the last handle of something that spawns in its destructor. Both come back to this lock.

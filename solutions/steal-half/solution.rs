@@ -1,23 +1,23 @@
 //! Two counters that only grow, and a copy that is worth nothing before the exchange has succeeded.
 //!
-//! The tasks are those between `head` and `tail`, each in the slot of its place modulo the capacity. Only the owner moves
-//! `tail`, and it does so after the slot was written, so whoever reads a `tail` may read all slots below it. Everybody
-//! moves `head`, and only by an exchange from the value that the taker began with. **Two that begin with the same `head`
-//! cannot both succeed**, and what lies between the old `head` and the new one belongs to the one who did.
+//! The tasks are those between `head` and `tail`, each in the slot of its place modulo the capacity. Only the owner
+//! moves `tail`, and it does so after the slot was written, so whoever reads a `tail` may read all slots below it.
+//! Everybody moves `head`, and only by an exchange from the value that the taker began with. **Two that begin with the
+//! same `head` cannot both succeed**, and what lies between the old `head` and the new one belongs to the one who did.
 //!
 //! The copy comes before the exchange. Once `head` has moved, the owner may use the slots again, and a copy made then
 //! could find the owner's next tasks in them. A copy made earlier may be out of date as well, but then `head` has moved
 //! in between and the exchange fails: the owner writes to a slot again only after it has seen that. This is where the
-//! counters must grow for ever. Were they places in the ring, `head` could come back to where the thief has read it, with
-//! other tasks in the slots, and the exchange would succeed.
+//! counters must grow for ever. Were they places in the ring, `head` could come back to where the thief has read it,
+//! with other tasks in the slots, and the exchange would succeed.
 //!
 //! `head` is read before `tail`. The other way round a pop in between would put `head` above the `tail` that was read,
 //! and the length below zero. As it is, the length may be too large by what was pushed since, and then `head` is out of
 //! date too.
 //!
 //! What was stolen is written to the thief's own slots, and shown to others by one store at the end. Until then that
-//! queue is empty for everybody, and the tasks are in no queue at all: a worker that goes to sleep at this moment does not
-//! see them. In the chapter the thief is awake, and calls a helper once it has shown them.
+//! queue is empty for everybody, and the tasks are in no queue at all: a worker that goes to sleep at this moment does
+//! not see them. In the chapter the thief is awake, and calls a helper once it has shown them.
 //!
 //! Why half? The case cannot tell; the chapter does.
 

@@ -23,7 +23,8 @@ pub trait Word: Default {
 ///
 /// - tasks come out in the order in which they came in,
 /// - a queue that is full gives the task back,
-/// - a thief takes half of the queue, rounded up: the oldest to run it, the others into its own queue in their order, and
+/// - a thief takes half of the queue, rounded up: the oldest to run it, the others into its own queue in their order,
+///   and
 /// - every task comes out once, whatever others do between any two steps.
 pub struct Queue<W>(PhantomData<W>);
 

@@ -1,21 +1,21 @@
 //! Whoever waits writes down until when, under the lock under which timers are added.
 //!
-//! That note is the whole protocol. The attendant takes the lock, looks for the earliest timer, and notes the end of its
-//! wait before it gives the lock back. Whoever adds a timer has the lock either before that, and then the attendant sees
-//! the timer, or after it, and then the note says whether the wait is too long. **A timer is seen by the wait or sees the
-//! wait.** The notification may come before the attendant really sleeps; a poller keeps it for the next wait, like the
-//! token of a parker.
+//! That note is the whole protocol. The attendant takes the lock, looks for the earliest timer, and notes the end of
+//! its wait before it gives the lock back. Whoever adds a timer has the lock either before that, and then the attendant
+//! sees the timer, or after it, and then the note says whether the wait is too long. **A timer is seen by the wait or
+//! sees the wait.** The notification may come before the attendant really sleeps; a poller keeps it for the next wait,
+//! like the token of a parker.
 //!
-//! The note is wiped out when the wait has ended, and by the first notification. A note that stays says *somebody sleeps
-//! until then* of a thread that is awake, and each early timer pays for a system call that wakes nobody. A note that is
-//! missing costs more: the timer fires when the next event happens to come.
+//! The note is wiped out when the wait has ended, and by the first notification. A note that stays says *somebody
+//! sleeps until then* of a thread that is awake, and each early timer pays for a system call that wakes nobody. A note
+//! that is missing costs more: the timer fires when the next event happens to come.
 //!
-//! The rejected option is to notify for each timer. It is never wrong. But a server sets a time-out for each read, nearly
-//! all of them later than the earliest, and each would wake the thread that sleeps.
+//! The rejected option is to notify for each timer. It is never wrong. But a server sets a time-out for each read,
+//! nearly all of them later than the earliest, and each would wake the thread that sleeps.
 //!
-//! The timers lie in a tree with the deadline and a number as their key. The number keeps two timers of one moment apart,
-//! and finds a timer that is cancelled. A heap is smaller and cannot find anything, so it keeps what was cancelled until
-//! its time comes, or needs an index beside it, which is what the reactor of the chapter has.
+//! The timers lie in a tree with the deadline and a number as their key. The number keeps two timers of one moment
+//! apart, and finds a timer that is cancelled. A heap is smaller and cannot find anything, so it keeps what was
+//! cancelled until its time comes, or needs an index beside it, which is what the reactor of the chapter has.
 
 use std::{
     collections::BTreeMap,

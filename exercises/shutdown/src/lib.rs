@@ -1,7 +1,7 @@
 //! Chapter 7, exercise `shutdown`: the end of a pool, in bounded time, after which nobody waits for nothing.
 //!
-//! Write [`Pool`] and [`Job`]. The pool has no threads of its own here: whoever calls [`Pool::run_one`] is one. By what a
-//! shutdown waits is a parameter, [`Clock`], so no case takes the time that it speaks of. No closure panics.
+//! Write [`Pool`] and [`Job`]. The pool has no threads of its own here: whoever calls [`Pool::run_one`] is one. By what
+//! a shutdown waits is a parameter, [`Clock`], so no case takes the time that it speaks of. No closure panics.
 //!
 //! Grade it with `cargo test -p shutdown`.
 

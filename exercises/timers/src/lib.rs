@@ -1,6 +1,7 @@
 //! Chapter 5, exercise `timers`: one thread sleeps in the poller, and wakes for the earliest timer.
 //!
-//! Write [`Timers`]. The poller is a parameter, and it is the clock as well, so no case takes the time that it speaks of.
+//! Write [`Timers`]. The poller is a parameter, and it is the clock as well, so no case waits for
+//! real time to pass.
 //!
 //! Grade it with `cargo test -p timers`.
 
