@@ -74,6 +74,15 @@ fn a_bank_on_sqlite_loses_no_money_and_holds_nobody_up() {
 }
 
 #[test]
+fn a_service_that_takes_every_request_is_full_and_one_with_a_limit_is_not() {
+    let output = printed("samples_full", &[]);
+    let lines: Vec<_> = output.lines().collect();
+    let [_, "", without, with] = lines[..] else { panic!("four lines: {output}") };
+    assert!(without.contains("no answer") && without.ends_with("written: 48  refused:  0"), "{output}");
+    assert!(with.contains("answered after") && with.ends_with("written: 16  refused: 32"), "{output}");
+}
+
+#[test]
 fn a_crate_that_works_on_tokio_alone_works_here_in_two_ways() {
     let expected = "this is /adapted\nthis is /beside\nand 3 from a task of ours, awaited in tokio\n";
     assert_eq!(printed("tokio_only", &[]), expected);

@@ -28,6 +28,11 @@ const EXAMPLES: &[&str] = &[
     "hyper_client",
     "hyper_server",
     "pooled_client",
+    "samples",
+    "samples_full",
+    "samples_load",
+    "samples_tokio_direct",
+    "samples_tokio_moved",
     "tokio_only",
 ];
 
@@ -103,10 +108,17 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(name: &str) -> Program {
+        Program::start_with(name, &[])
+    }
+
+    /// With more arguments than the address.
+    pub(crate) fn start_with(name: &str, arguments: &[&str]) -> Program {
         let mut child = Command::new(example(name))
             .arg("127.0.0.1:0")
+            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the example starts");
         let mut line = String::new();
@@ -118,6 +130,18 @@ impl Program {
 
     pub(crate) fn end_input(&mut self) {
         self.input = None;
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it said on stderr, once it has ended.
+    pub(crate) fn said(&mut self) -> String {
+        let mut said = String::new();
+        let mut stderr = self.child.stderr.take().expect("it is piped");
+        stderr.read_to_string(&mut said).expect("UTF-8");
+        said
     }
 
     pub(crate) fn ended(&mut self) -> ExitStatus {
