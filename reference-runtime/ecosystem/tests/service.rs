@@ -155,6 +155,7 @@ fn writers_wait_for_a_locked_database_and_nobody_waits_with_them() {
     }
 }
 
+// ANCHOR: refused
 #[test]
 fn what_is_too_much_is_refused_and_what_was_let_in_is_done() {
     for name in ["samples", "samples_tokio_moved"] {
@@ -178,6 +179,7 @@ fn what_is_too_much_is_refused_and_what_was_let_in_is_done() {
         assert_eq!(late.answer().status, 200, "{name}");
     }
 }
+// ANCHOR_END: refused
 
 #[test]
 fn who_has_waited_long_enough_for_the_database_is_told_so() {
@@ -225,6 +227,7 @@ fn a_client_that_leaves_does_not_take_its_write_with_it() {
     }
 }
 
+// ANCHOR: moved
 #[test]
 fn a_call_that_was_moved_goes_on_when_its_place_is_given_back() {
     let served = Served::start("samples_tokio_moved", &["--in-hand", "1", "--patience", "60000"]);
@@ -239,6 +242,7 @@ fn a_call_that_was_moved_goes_on_when_its_place_is_given_back() {
     }
     drop(lock);
 }
+// ANCHOR_END: moved
 
 #[cfg(unix)]
 #[test]
