@@ -14,6 +14,7 @@ const CHAPTERS: &[&str] = &[
     "ch08-block-in-place.md",
     "ch09-edges.md",
     "ch11-noticing.md",
+    "ch13-rely-on-it.md",
 ];
 
 /// Pages between and behind the chapters, which keep to all but the template.
@@ -24,6 +25,8 @@ const OTHERS: &[&str] = &[
     "migrate-from-async-std.md",
     "migrate-from-smol.md",
     "migrate-from-tokio.md",
+    "a-waker-by-hand.md",
+    "testing-concurrency.md",
 ];
 
 const TEMPLATE: &[&str] = &[
@@ -182,6 +185,17 @@ fn assert_is_a_command(chapter: &str, body: &[String]) {
         ["$", "cargo", "run", "--release", "--features", _, "--example", example, "--", ..] => {
             let file = root().join("reference-runtime/examples").join(example).with_extension("rs");
             assert!(file.is_file(), "{chapter}: {command}");
+        }
+        ["$", "cargo", "test", "-p", "reference-runtime-ecosystem", "--test", test] => {
+            let file = root().join("reference-runtime/ecosystem/tests").join(test).with_extension("rs");
+            assert!(file.is_file(), "{chapter}: {command}");
+        }
+        ["$", "cargo", "run", "--release", "--example", example, "--", ..] => {
+            let file = |folder: &str| root().join(folder).join(example).with_extension("rs");
+            let is_there = ["reference-runtime/examples", "reference-runtime/ecosystem/examples"]
+                .iter()
+                .any(|folder| file(folder).is_file());
+            assert!(is_there, "{chapter}: {command}");
         }
         ["$", "cargo", "test", "-p", exercise] => {
             assert!(

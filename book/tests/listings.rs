@@ -24,6 +24,7 @@ const NOT_TYPED: &[(&str, &str)] = &[
     ("examples/quiz_detached.rs", "asks what it prints"),
     ("examples/quiz_two_wakers.rs", "asks what it prints"),
     ("examples/quiz_wakes.rs", "asks what it prints"),
+    ("tests/waker_by_hand.rs", "is shown in an appendix"),
 ];
 
 /// What a reader does.

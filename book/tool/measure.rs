@@ -27,6 +27,8 @@ enum How {
     /// `NAME.txt` is what the service that stutters prints, and what it says on stderr: what is set in its environment,
     /// and its arguments.
     Stutter(&'static str, &'static [&'static str]),
+    /// `NAME.txt` is what an example prints, after what the runtime says of its polls that block.
+    Blocked(&'static str),
     /// The traces that the players show.
     Traces,
     /// `NAME.json` is what an example prints for each of these arguments, all of it so many times.
@@ -74,6 +76,8 @@ const ENTRIES: &[Entry] = &[
     entry("stutter-backtrace", How::Stutter("", &["--backtrace"])),
     entry("stutter-fixed", How::Stutter("REFERENCE_RUNTIME_BLOCKED=1", &["--fixed"])),
     entry("traces", How::Traces),
+    entry("service-full", How::Blocked("samples_full")),
+    entry("service", How::Figure("samples_load", &[&[]], 1)),
 ];
 
 const fn entry(name: &'static str, how: How) -> Entry {
@@ -85,7 +89,7 @@ impl Entry {
     fn files(&self) -> String {
         let name = self.name;
         match self.how {
-            How::Output(..) | How::Stutter(..) => format!("{name}.txt"),
+            How::Output(..) | How::Stutter(..) | How::Blocked(_) => format!("{name}.txt"),
             How::Figure(..) | How::Peers(_) => format!("{name}.json"),
             How::Typed => format!("{name}.json, {name}.md"),
             How::Rounds => format!("{name}.json, {name}.txt"),
@@ -100,6 +104,7 @@ impl Entry {
             How::Stutter(set, arguments) => {
                 format!("{set} {}", text::command("stutter", arguments)).trim().to_owned()
             }
+            How::Blocked(example) => format!("{} {}", text::BLOCKED, text::command(example, &[])),
             How::Figure(example, [arguments], 1) => text::command(example, arguments),
             How::Figure(example, [arguments], runs) => {
                 format!("{}, {runs} times", text::command(example, arguments))
@@ -118,6 +123,7 @@ impl Entry {
         match &self.how {
             How::Output(example, arguments) => text::output(root, self.name, example, arguments),
             How::Stutter(set, arguments) => text::stutter(root, self.name, set, arguments),
+            How::Blocked(example) => text::blocked(root, self.name, example),
             How::Traces => text::traces(root),
             How::Figure(example, all, runs) => data::figure(root, self.name, example, all, *runs),
             How::Typed => data::typed(root, self.name),
@@ -185,10 +191,16 @@ fn run(root: &Path, words: &[&str], set: Option<(&str, &str)>) -> Result<Output>
 }
 
 fn run_example(root: &Path, example: &str, arguments: &[&str]) -> Result<String> {
-    let mut words =
-        vec!["run", "--quiet", "--release", "--package", "reference-runtime", "--example", example, "--"];
+    let package = package(root, example);
+    let mut words = vec!["run", "--quiet", "--release", "--package", package, "--example", example, "--"];
     words.extend(arguments);
     Ok(String::from_utf8(run(root, &words, None)?.stdout)?)
+}
+
+/// The package that has an example. Cargo finds it by itself, but then it takes the features of all packages.
+fn package(root: &Path, example: &str) -> &'static str {
+    let beside = root.join("reference-runtime/ecosystem/examples").join(example).with_extension("rs");
+    if beside.is_file() { "reference-runtime-ecosystem" } else { "reference-runtime" }
 }
 
 /// What the figures depend on, in a line.

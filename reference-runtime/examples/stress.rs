@@ -172,6 +172,7 @@ impl<F: Future<Output = ()>> Future for Watched<F> {
     }
 }
 
+// ANCHOR: dropped
 impl<F> Drop for Watched<F> {
     fn drop(&mut self) {
         check(self.has_panicked || !*self.is_polled.get_mut(), "a future is dropped while it is polled");
@@ -189,6 +190,7 @@ impl<F> Drop for Watched<F> {
         EVENTS.fetch_add(1, Ordering::Relaxed);
     }
 }
+// ANCHOR_END: dropped
 
 /// Spawns `future` under observation.
 fn spawn<F>(ledger: &Arc<Ledger>, what: &'static str, future: F) -> JoinHandle<()>

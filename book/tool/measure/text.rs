@@ -1,9 +1,11 @@
 //! Outputs as they are, and traces.
 
-use super::{machine, run, run_example, save};
+use super::{machine, package, run, run_example, save};
 use anyhow::{Context, Result};
 use std::path::Path;
 
+/// Asks the runtime to say which polls block.
+pub(super) const BLOCKED: &str = "REFERENCE_RUNTIME_BLOCKED=1";
 /// With the lines of our own files in a stack, and of no others, which would all have to be compiled again.
 const WITH_LINES: &str = "profile.release.package.reference-runtime.debug=1";
 
@@ -39,13 +41,26 @@ pub(super) fn stutter(root: &Path, name: &str, set: &str, arguments: &[&str]) ->
     }
     let words: Vec<&str> = command.split(' ').skip(1).collect();
     let output = run(root, &words, set.split_once('='))?;
-    // The rest is cargo's.
-    let said = String::from_utf8(output.stderr)?;
-    let said = said.lines().filter(|line| line.starts_with("reference-runtime:"));
-    let said: String = said.map(|line| format!("{line}\n")).collect();
+    let said = said(output.stderr)?;
     let printed: String = String::from_utf8(output.stdout)?.lines().map(without_registry).collect();
     let text = format!("$ {set} {command}\n{said}{printed}\n{}\n", machine(root)?);
     save(root, name, "txt", &text.replacen("$  ", "$ ", 1))
+}
+
+/// What an example prints, after what the runtime says of its polls.
+pub(super) fn blocked(root: &Path, name: &str, example: &str) -> Result<()> {
+    let words = ["run", "--quiet", "--release", "--package", package(root, example), "--example", example];
+    let output = run(root, &words, BLOCKED.split_once('='))?;
+    let (said, printed) = (said(output.stderr)?, String::from_utf8(output.stdout)?);
+    let text = format!("$ {BLOCKED} {}\n{said}\n{printed}\n{}\n", command(example, &[]), machine(root)?);
+    save(root, name, "txt", &text)
+}
+
+/// The lines of the runtime. The rest is cargo's.
+fn said(stderr: Vec<u8>) -> Result<String> {
+    let text = String::from_utf8(stderr)?;
+    let lines = text.lines().filter(|line| line.starts_with("reference-runtime:"));
+    Ok(lines.map(|line| format!("{line}\n")).collect())
 }
 
 /// A line, without the folder of this machine in which cargo keeps other packages.

@@ -39,6 +39,7 @@ pub const FAULTS: &[Fault] = &[
         to: "Sign::Silent => (lasts >= LONG * 1_000_000).then_some(Verdict::Unknown),",
         tests: &[(BLOCKED, "all_workers_blocked_by_an_empty_pipe")],
     },
+    // ANCHOR: starved
     Fault {
         name: "who has no core is taken for blocked",
         file: "scheduler/seat.rs",
@@ -46,6 +47,7 @@ pub const FAULTS: &[Fault] = &[
         to: "(now - first >= Duration::from_millis(1)).then_some(Verdict::Blocked)",
         tests: &[(THREADS, "a_computing_task_beside_many_other_threads_is_not_taken_for_blocked")],
     },
+    // ANCHOR_END: starved
     Fault {
         name: "who computes is left alone for ever",
         file: "scheduler/watch.rs",

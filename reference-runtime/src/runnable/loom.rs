@@ -84,6 +84,7 @@ impl Queue {
         self.counts.scheduled.load(SeqCst)
     }
 
+    // ANCHOR: assert_ended
     #[track_caller]
     fn assert_ended(self, outputs: usize) {
         assert_eq!(self.counts.finished.load(SeqCst), 1, "the scheduler hears of the end once");
@@ -91,6 +92,7 @@ impl Queue {
         assert_eq!(self.counts.outputs_dropped.load(SeqCst), outputs, "an output is dropped once");
         assert_eq!(StdArc::strong_count(&self.counts), 1, "the task is freed");
     }
+    // ANCHOR_END: assert_ended
 }
 
 impl Schedule for Queue {
@@ -189,6 +191,7 @@ fn output(handle: JoinHandle<Counted>) -> Option<Counted> {
     }
 }
 
+// ANCHOR: a_wake_beside_a_poll
 #[test]
 fn a_wake_is_seen_by_a_poll_that_comes_after_it() {
     ::loom::model(|| {
@@ -209,6 +212,7 @@ fn a_wake_is_seen_by_a_poll_that_comes_after_it() {
         queue.assert_ended(1);
     });
 }
+// ANCHOR_END: a_wake_beside_a_poll
 
 #[test]
 fn a_wake_by_reference_is_seen_by_a_poll_that_comes_after_it() {

@@ -12,6 +12,7 @@ impl Dice {
     }
 }
 
+// ANCHOR: expected
 /// What a receiver gets that has got, or missed, the first `next` of so many messages.
 fn expected(next: &mut usize, sent: usize, capacity: usize) -> Result<usize, TryRecvError> {
     let oldest = sent.saturating_sub(capacity);
@@ -26,6 +27,7 @@ fn expected(next: &mut usize, sent: usize, capacity: usize) -> Result<usize, Try
     *next += 1;
     Ok(*next - 1)
 }
+// ANCHOR_END: expected
 
 #[test]
 fn whatever_is_done_in_whatever_order_receivers_get_what_they_should() {
