@@ -107,6 +107,9 @@ fn lines_have_marks_and_a_place_where_they_cross() {
     let fence = FENCE.replace("\"bars\"", "\"lines\"\nlog = \"xy\"\ncross = [\"moved\", \"twice the work\"]");
     let page = shown("lines", &fence, LINES);
     assert_has(&page, &["figure-mark figure-of-0", "figure-model", "figure-ring", "<td>computed</td>"]);
+    assert!(page.contains("figure-line figure-of-0"), "{page}");
+    let apart = shown("apart-marks", &fence.replace("log =", "joined = false\nlog ="), LINES);
+    assert!(apart.contains("figure-mark figure-of-0") && !apart.contains("figure-line"), "{apart}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 //! caption = "..."             one sentence
 //! log = "x"                   optional: the axes with logarithms, "x", "y" or "xy"; of bars, "x"
 //! series = ["a", "b"]         optional: only these, in this order
+//! joined = false              optional, of lines: only marks where something was measured, and no lines between them
 //! cross = ["a", "b"]          optional, of lines: marks where these two cross
 //! ```
 //!
@@ -51,6 +52,12 @@ struct Spec {
     #[serde(default)]
     series: Vec<String>,
     cross: Option<[String; 2]>,
+    #[serde(default = "yes")]
+    joined: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -111,7 +118,7 @@ impl Figure {
         let mut canvas = Canvas::default();
         match spec.kind {
             Kind::Bars => kinds::bars(&mut canvas, data, log.0)?,
-            Kind::Lines => kinds::lines(&mut canvas, data, log, spec.cross.as_ref())?,
+            Kind::Lines => kinds::lines(&mut canvas, data, log, spec.joined, spec.cross.as_ref())?,
             Kind::Lanes => kinds::lanes(&mut canvas, data, id),
         }
         let (title, description) = (escaped(&data.title), escaped(&spec.alt));
@@ -234,9 +241,11 @@ impl Spec {
             }
         }
         let fits = match spec.kind {
-            Kind::Bars => spec.cross.is_none() && !matches!(spec.log, Some(Log::Y | Log::Xy)),
+            Kind::Bars => spec.joined && spec.cross.is_none() && !matches!(spec.log, Some(Log::Y | Log::Xy)),
             Kind::Lines => true,
-            Kind::Lanes => spec.cross.is_none() && spec.log.is_none() && spec.series.is_empty(),
+            Kind::Lanes => {
+                spec.joined && spec.cross.is_none() && spec.log.is_none() && spec.series.is_empty()
+            }
         };
         if !fits {
             let reason = "the kind has no such axis, no series to choose from, or no lines that cross";

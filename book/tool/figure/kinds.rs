@@ -75,6 +75,7 @@ pub(crate) fn lines(
     canvas: &mut Canvas,
     data: &Data,
     log: (bool, bool),
+    is_joined: bool,
     cross: Option<&[String; 2]>,
 ) -> Result<()> {
     let unit = data.unit_of(&data.series[0]);
@@ -94,7 +95,7 @@ pub(crate) fn lines(
     let across = Scale::new(least, most, log.0);
     let up = scale(data.series.iter(), log.1)?;
     for (index, series) in data.series.iter().enumerate() {
-        legend(canvas, index, series);
+        legend(canvas, index, series, is_joined);
     }
     canvas.top += 4.0;
     canvas.text("quiet", unit);
@@ -112,7 +113,7 @@ pub(crate) fn lines(
     canvas.line("base", (FIELD.0, bottom), (FIELD.1, bottom));
     for (index, series) in data.series.iter().enumerate() {
         let place = |point: &Point| (x_of(point.x.expect("checked above")), y_of(point.median()));
-        for pair in series.points.windows(2) {
+        for pair in series.points.windows(2).filter(|_| is_joined || series.model) {
             canvas.line(&line_class(index, series), place(&pair[0]), place(&pair[1]));
         }
         if series.model {
@@ -141,9 +142,11 @@ pub(crate) fn lines(
 }
 
 /// A piece of the line, with its mark, and its name.
-fn legend(canvas: &mut Canvas, index: usize, series: &Series) {
+fn legend(canvas: &mut Canvas, index: usize, series: &Series, is_joined: bool) {
     let (class, y) = (line_class(index, series), canvas.top + 9.0);
-    add!(canvas.body, "<line class=\"figure-{class}\" x1=\"0\" y1=\"{y:.1}\" x2=\"40\" y2=\"{y:.1}\"/>");
+    if is_joined || series.model {
+        add!(canvas.body, "<line class=\"figure-{class}\" x1=\"0\" y1=\"{y:.1}\" x2=\"40\" y2=\"{y:.1}\"/>");
+    }
     if !series.model {
         let mark = MARKS[index % MARKS.len()];
         add!(
