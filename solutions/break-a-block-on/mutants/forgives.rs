@@ -73,12 +73,9 @@ fn minds(first: impl Fn() + 'static) -> Breaker {
         if is_woken.load(Ordering::Acquire) {
             return Poll::Ready(());
         }
-        match &polled_too_early {
-            None => {
-                first();
-                polled_too_early = Some(wake_late(cx.waker().clone(), Arc::clone(&is_woken)));
-            }
-            Some(_) => {}
+        if polled_too_early.is_none() {
+            first();
+            polled_too_early = Some(wake_late(cx.waker().clone(), Arc::clone(&is_woken)));
         }
         Poll::Pending
     }))
