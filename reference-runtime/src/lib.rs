@@ -111,6 +111,7 @@
 //! | `tracing` | a span of the crate `tracing` for each task: `task`, with `kind`, `task.id`, `task.name`, `loc.file`, `loc.line` and `loc.col`, at the level of information with the target `reference_runtime::task`, entered around each poll; and a warning for each poll that is found stuck, with the target `reference_runtime::blocked` | 3 crates; what the subscriber takes for a span |
 //! | `surf` | the module `surf`: surf's client on our sockets; not shown on docs.rs, for one of its crates does not compile with nightly compilers | 117 crates, most of them no longer developed |
 //! | `stages` | the runtimes that the book builds on the way to this one | time to compile; its interface is not stable |
+//! | `ablation` | parts of the scheduler that a measurement can leave out | a load and a branch in each push and rest; its interface is not stable |
 //!
 //! `DEPENDENCIES.md` in the package lists every dependency with its licence, its size and what it is for.
 //!
@@ -118,8 +119,8 @@
 //!
 //! * Versions follow [Semantic Versioning](https://semver.org): until 1.0, code that compiles with 0.1.0 compiles with
 //!   every 0.1.x, and 0.2 may change names.
-//! * That holds for what this documentation shows, but for the feature `stages`. It does not hold for texts of errors and
-//!   of `Debug`, for numbers in [`Metrics`], and for when and how the scheduler acts: it is to become better at that.
+//! * That holds for what this documentation shows, but for the features `stages` and `ablation`. It does not hold for texts
+//!   of errors and of `Debug`, for numbers in [`Metrics`], and for when and how the scheduler acts: it is to become better at that.
 //! * Enums that may grow are `#[non_exhaustive]`. Those that mirror one of std, such as
 //!   [`TryRecvError`](sync::TryRecvError), do not grow.
 //! * Public items use traits of futures 0.3, with `hyper` those of hyper 1, with `surf` those of http-client 6. Another
@@ -211,6 +212,9 @@ pub use runtime::{
     BlockedPoll, Builder, Entered, Handle, Histogram, Metrics, ReturnedPoll, Runtime, Stuck, SystemCall,
     TryCurrentError, Verdict, block_on,
 };
+#[cfg(all(feature = "ablation", not(reference_runtime_loom)))]
+#[doc(hidden)]
+pub use scheduler::parts::Part;
 
 /// The example of the README, tested.
 #[cfg(doctest)]

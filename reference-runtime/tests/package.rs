@@ -34,14 +34,14 @@ fn every_feature_has_its_row_in_the_documentation() {
 }
 
 #[test]
-fn docs_rs_shows_all_features_but_two() {
+fn docs_rs_shows_all_features_but_three() {
     let package = this_package(&metadata(&["--no-deps"]));
     let list = |value: &Value| -> BTreeSet<String> {
         value.as_array().expect("a list").iter().map(string).collect()
     };
     let mut shown = list(&package["metadata"]["docs"]["rs"]["features"]);
     shown.extend(list(&package["features"]["default"]));
-    shown.extend(["default", "stages", "surf"].map(str::to_owned));
+    shown.extend(["ablation", "default", "stages", "surf"].map(str::to_owned));
     assert_eq!(shown, keys(&package["features"]), "see [package.metadata.docs.rs] in Cargo.toml");
 }
 

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use super::{Handle, Runtime, observe};
 use crate::primitive::Arc;
+#[cfg(feature = "ablation")]
+use crate::scheduler::parts::Part;
+use crate::scheduler::parts::Parts;
 use crate::scheduler::{Config, Hooks, Scheduler};
 use crate::trace;
 
@@ -52,6 +55,7 @@ pub struct Builder {
     pub(super) hooks: Hooks,
     pub(super) takes_backtraces: bool,
     pub(super) measures_polls: bool,
+    parts: Parts,
 }
 
 impl Builder {
@@ -75,6 +79,7 @@ impl Builder {
             hooks: Hooks::default(),
             takes_backtraces: false,
             measures_polls: false,
+            parts: Parts::default(),
         }
     }
 
@@ -223,6 +228,22 @@ impl Builder {
         self
     }
 
+    /// Leaves a part of the scheduler out, to measure what it is worth. For the book's ablation.
+    ///
+    /// ```
+    /// use reference_runtime::{Builder, Part};
+    ///
+    /// let runtime = Builder::new().without(Part::NextTask).build()?;
+    /// assert_eq!(runtime.block_on(async { 1 }), 1);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[cfg(feature = "ablation")]
+    #[doc(hidden)]
+    pub fn without(&mut self, part: Part) -> &mut Self {
+        self.parts.leave_out(part);
+        self
+    }
+
     /// Calls `hook` on each thread that starts, before its first task. A panic in it is caught.
     ///
     /// ```
@@ -299,6 +320,7 @@ impl Builder {
             takes_backtraces: self.takes_backtraces,
             measures_polls: self.measures_polls,
             lines_after: observe::lines_after()?,
+            parts: self.parts,
         };
         trace::runtime_starts();
         Ok(Runtime { handle: Handle { scheduler: Scheduler::start(config)? }, is_shut_down: false })

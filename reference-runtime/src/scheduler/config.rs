@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use super::parts::Parts;
 use super::reports::ReportHooks;
 use crate::primitive::{Arc, before_user_code};
 
@@ -25,6 +26,7 @@ pub(crate) struct Config {
     pub(crate) takes_backtraces: bool,
     /// Polls that last so long are told of on stderr. `None`: none are.
     pub(crate) lines_after: Option<Duration>,
+    pub(crate) parts: Parts,
 }
 
 /// Functions of the user that are called now and then.

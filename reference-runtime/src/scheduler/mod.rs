@@ -30,6 +30,7 @@ pub(crate) mod measures;
 pub(crate) mod metrics;
 mod mode;
 pub(crate) mod monitor;
+pub(crate) mod parts;
 mod progress;
 pub(crate) mod report;
 pub(crate) mod reports;
@@ -162,6 +163,7 @@ impl Scheduler {
             on_waker_cloned(absence::note_place);
         }
         Monitor::start(&scheduler)?;
+        scheduler.start_attendant_if_alone().inspect_err(|_| _ = scheduler.close(Some(Duration::ZERO)))?;
         let placed = (0..processors).filter(|&processor| scheduler.place(processor)).count();
         if placed == 0 {
             scheduler.close(Some(Duration::ZERO));

@@ -25,6 +25,7 @@ use super::absence::Kept;
 use super::asides::Asides;
 use super::crowd::Crowd;
 use super::lanes::Lane;
+use super::parts::Part;
 use super::progress::Progress;
 use super::report::Verdict;
 use super::seat::{LONG, Seat};
@@ -304,6 +305,9 @@ impl Watch {
 
     /// Gives the processor of a stuck worker to another thread. False: the worker came back in this moment.
     fn hand_off(&mut self, processor: usize, verdict: Verdict, now: Instant) -> bool {
+        if !self.scheduler.config.parts.has(Part::HandOff) {
+            return false;
+        }
         let seat = &mut self.seats[processor];
         let Some(worker) = seat.worker.take() else { return false };
         let permit = seat.permit;

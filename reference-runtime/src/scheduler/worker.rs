@@ -22,12 +22,13 @@ use super::absence::{Absence, Notes};
 use super::handoff::{Permit, Seen};
 use super::kernel::ThreadId;
 use super::metrics::Tally;
+use super::parts::Part;
 use super::progress::Progress;
 use crate::idle::{Left, Place};
 use crate::park::{Parker, Unparker};
 use crate::primitive::{Arc, AtomicU32, Mutex, Ordering};
 use crate::queue::{self, LocalQueue, NextTask, Stealer};
-use crate::reactor::Woken;
+use crate::reactor::{Attendant, Woken};
 use crate::runnable::{Runnable, Wake};
 use crate::trace;
 
@@ -359,11 +360,16 @@ impl Context {
     }
 
     fn look_at_reactor(&self) {
-        if let Some(attendant) = self.scheduler.reactor.try_attend() {
+        if let Some(attendant) = self.try_attend() {
             // An error here is met again by the worker that next waits for events.
             let (woken, _) = attendant.wait(Some(Duration::ZERO));
             self.wake(woken);
         }
+    }
+
+    fn try_attend(&self) -> Option<Attendant<'_>> {
+        let scheduler = &*self.scheduler;
+        if scheduler.config.parts.has(Part::Reactor) { scheduler.reactor.try_attend() } else { None }
     }
 
     /// Runs wakers that the reactor gave. They are code of users and may block, so a worker does not count as searching
@@ -387,7 +393,7 @@ impl Context {
     /// Sleeps until there is something to do. False: this thread holds no processor any more, or the runtime closes.
     fn rest(&self) -> bool {
         let scheduler = &*self.scheduler;
-        let attendant = scheduler.reactor.try_attend();
+        let attendant = self.try_attend();
         let place = if attendant.is_some() { Place::Reactor } else { Place::Parker };
         self.worker.progress.rest();
         scheduler.idle.sleep(Arc::clone(&self.worker), place, self.is_searching.take());
@@ -433,7 +439,9 @@ impl Context {
         }
         self.measure_queued(&runnable);
         let behind = match wake {
-            Wake::Fresh if !self.is_waking.get() => self.worker.next_task.put(runnable),
+            Wake::Fresh if !self.is_waking.get() && self.scheduler.config.parts.has(Part::NextTask) => {
+                self.worker.next_task.put(runnable)
+            }
             _ => Some(runnable),
         };
         if let Some(runnable) = behind {
