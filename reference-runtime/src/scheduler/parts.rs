@@ -18,7 +18,7 @@ pub enum Part {
     /// The reactor in the workers. Without it, a thread of its own waits for events and timers, and nobody else does.
     Reactor,
     /// The hand-off by the monitor. Without it, the monitor looks and judges, and whoever blocks keeps the processor.
-    /// Nothing is learned either, since what is learned is learned at a hand-off.
+    /// Nor does it learn who blocks, since that is learned at a hand-off.
     HandOff,
 }
 // ANCHOR_END: part
