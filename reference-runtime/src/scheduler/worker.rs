@@ -198,6 +198,8 @@ impl Context {
         self.worker.progress.resume();
         self.scheduler.monitor.wake_if_parked();
         self.beat.restart();
+        // A worker that gets stuck in its first poll never comes to a beat. If all do, nobody else would look here.
+        self.look_at_reactor();
         while let Some(runnable) = self.next_runnable() {
             // A lane, and a close of the runtime, may have come since it was queued. What is still queued then is not begun.
             if let Some(runnable) = self.scheduler.divert(runnable, Wake::DuringPoll) {
