@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     child::Scale,
+    figures::Figure,
     machine,
     rows::{Entry, ROWS, Row},
 };
@@ -28,6 +29,8 @@ Usage: cargo run --release -p reference-runtime-bench -- COMMAND [OPTIONS]
   show [ROW...]     print the tables of results that were written before
   tables            write the tables of the book from these results; with --out,
                     print those of the results there
+  figure NAME       measure what a figure of the book shows, and write its data
+                    there: under-load, or ablation in a build with that feature
   simulate          simulate the scheduler on 1 to 128 cores
 
 A runtime is NAME, or NAME@WORKERS.
@@ -59,6 +62,12 @@ pub(crate) enum Command {
     /// `None` is the book, from the results that are kept.
     Tables {
         of: Option<PathBuf>,
+    },
+    Figure {
+        figure: &'static Figure,
+        rounds: Option<usize>,
+        /// `None` is the book.
+        out: Option<PathBuf>,
     },
     Simulate {
         out: PathBuf,
@@ -124,8 +133,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         }
     }
     let mut words = words.iter().map(String::as_str);
-    let command =
-        words.next().ok_or("say what to do: all, row, pair, list, show, tables or simulate; see --help")?;
+    let command = words
+        .next()
+        .ok_or("say what to do: all, row, pair, list, show, tables, figure or simulate; see --help")?;
     let words: Vec<&str> = words.collect();
     let rows = match command {
         "list" => return no_more(&words).map(|()| Command::List),
@@ -133,6 +143,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         "simulate" => {
             let out = out.unwrap_or_else(results);
             return no_more(&words).map(|()| Command::Simulate { out, measures });
+        }
+        "figure" => {
+            let [name] = words[..] else {
+                return Err("`figure` takes the name of one; see --help".to_owned());
+            };
+            return Ok(Command::Figure { figure: Figure::named(name)?, rounds, out });
         }
         "show" => {
             return Ok(Command::Show { rows: named_or_all(&words)?, from: out.unwrap_or_else(results) });

@@ -9,12 +9,14 @@
 //! | `child.rs` | what such a process does |
 //! | `stats.rs`, `report.rs`, `machine.rs` | figures into tables and files |
 //! | `tables.rs` | results into the tables of the book |
+//! | `figures.rs` | data for figures of the book |
 //! | `simulate/` | the scheduler on machines that are not here |
 
 mod allocator;
 mod args;
 mod child;
 mod counters;
+mod figures;
 mod load;
 mod machine;
 mod primitives;
@@ -54,6 +56,10 @@ fn obey(command: Command) -> Result<(), String> {
         Command::Show { rows, from } => return report::show(&rows, &from),
         Command::Tables { of: None } => return tables::write(),
         Command::Tables { of: Some(folder) } => print!("{}", tables::print(&folder)),
+        Command::Figure { figure, rounds, out } => {
+            figures::measure(figure, rounds, &out.unwrap_or_else(figures::folder))?;
+            return tables::write();
+        }
         Command::Simulate { out, measures } => return simulate::run(&out, measures),
         Command::Measure(measure) => return run::measure(&measure),
     }

@@ -197,7 +197,7 @@ impl Row {
     pub(crate) fn entries(&self) -> Vec<Entry> {
         let entry = |contender: &'static Contender, workers| Entry { contender, workers };
         let admitted = CONTENDERS.iter().filter(|contender| self.admits(contender).is_ok());
-        let everyone = admitted.clone().filter(|one| !one.is_option());
+        let everyone = admitted.clone().filter(|one| !one.is_option() && !one.lacks_a_part());
         match self.field {
             Field::Everyone => {
                 everyone.filter(|one| one.name != "ours-nolearn").map(|one| entry(one, None)).collect()

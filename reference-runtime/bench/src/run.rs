@@ -77,7 +77,13 @@ fn entries(measure: &Measure, row: &'static Row) -> Vec<Entry> {
     asked_for.iter().copied().filter(|entry| row.admits(entry.contender).is_ok()).collect()
 }
 
-fn take_turns(plan: &Plan, entries: &[Entry], rounds: usize, limit: Duration, place: &str) -> Vec<Figures> {
+pub(crate) fn take_turns(
+    plan: &Plan,
+    entries: &[Entry],
+    rounds: usize,
+    limit: Duration,
+    place: &str,
+) -> Vec<Figures> {
     let mut figures: Vec<Figures> = entries.iter().map(|entry| Figures::of(&entry.name())).collect();
     for round in 1..=rounds {
         for (entry, figures) in entries.iter().zip(&mut figures) {

@@ -149,6 +149,12 @@ pub(crate) enum Kind {
     },
     #[cfg(feature = "trace")]
     OursTraced,
+    /// With a part left out.
+    #[cfg(feature = "ablation")]
+    OursWithout(reference_runtime::Part),
+    /// By time alone: without the kernel's word of what a thread does.
+    #[cfg(feature = "ablation")]
+    OursUnasked,
     /// With all polls measured.
     OursMeasured,
     /// With hooks for reports, which have backtraces, and without learning: each poll that blocks is found.
@@ -202,6 +208,19 @@ pub(crate) const CONTENDERS: &[Contender] = &[
         offers: Offers::ALL,
         kind: Kind::OursReporting,
     },
+    #[cfg(feature = "ablation")]
+    without("ours-noslot", "ours without the next-task slot", reference_runtime::Part::NextTask),
+    #[cfg(feature = "ablation")]
+    without("ours-noreactor", "ours with a thread for the reactor", reference_runtime::Part::Reactor),
+    #[cfg(feature = "ablation")]
+    without("ours-nohandoff", "ours without the monitor's hand-off", reference_runtime::Part::HandOff),
+    #[cfg(feature = "ablation")]
+    Contender {
+        name: "ours-unasked",
+        about: "ours without asking the kernel",
+        offers: Offers::ALL,
+        kind: Kind::OursUnasked,
+    },
     Contender { name: "s3", about: "stage 3, stealing", offers: Offers::TASKS, kind: Kind::Stage(3) },
     Contender { name: "s4", about: "stage 4, reactor", offers: Offers::REACTOR, kind: Kind::Stage(4) },
     Contender { name: "s5", about: "stage 5, spawn_blocking", offers: Offers::POOL, kind: Kind::Stage(5) },
@@ -234,7 +253,20 @@ pub(crate) const CONTENDERS: &[Contender] = &[
     },
 ];
 
+#[cfg(feature = "ablation")]
+const fn without(name: &'static str, about: &'static str, part: reference_runtime::Part) -> Contender {
+    Contender { name, about, offers: Offers::ALL, kind: Kind::OursWithout(part) }
+}
+
 impl Contender {
+    /// Whether it is only there for the ablation.
+    pub(crate) fn lacks_a_part(&self) -> bool {
+        #[cfg(feature = "ablation")]
+        return matches!(self.kind, Kind::OursWithout(_) | Kind::OursUnasked);
+        #[cfg(not(feature = "ablation"))]
+        false
+    }
+
     /// Whether it is only there to be compared with ours: see what an option costs.
     pub(crate) fn is_option(&self) -> bool {
         matches!(self.kind, Kind::OursMeasured | Kind::OursReporting)
@@ -260,6 +292,8 @@ impl Contender {
             Kind::Ours { .. } | Kind::OursMeasured | Kind::OursReporting => {
                 child::on::<ours::Ours>(self, plan)
             }
+            #[cfg(feature = "ablation")]
+            Kind::OursWithout(_) | Kind::OursUnasked => child::on::<ours::Ours>(self, plan),
             #[cfg(feature = "trace")]
             Kind::OursTraced => {
                 let _recording = reference_runtime::trace::start().map_err(|error| error.to_string())?;

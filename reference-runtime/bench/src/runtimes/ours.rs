@@ -28,6 +28,8 @@ impl Runtime for Ours {
             Kind::Ours { detects, learns } => (detects, learns),
             #[cfg(feature = "trace")]
             Kind::OursTraced => (true, true),
+            #[cfg(feature = "ablation")]
+            Kind::OursWithout(_) | Kind::OursUnasked => (true, true),
             Kind::OursMeasured => (true, true),
             Kind::OursReporting => (true, false),
             _ => return Err(io::Error::other(format!("{} is not ours", contender.name))),
@@ -35,6 +37,12 @@ impl Runtime for Ours {
         let mut builder = Builder::new();
         // By this name the rows find the threads of the monitor and of the hooks.
         builder.worker_threads(workers).learn(learns).thread_name("ours");
+        #[cfg(feature = "ablation")]
+        if let Kind::OursWithout(part) = contender.kind {
+            builder.without(part);
+        }
+        #[cfg(feature = "ablation")]
+        builder.ask_the_kernel(contender.kind != Kind::OursUnasked);
         builder.measure_polls(contender.kind == Kind::OursMeasured);
         if contender.kind == Kind::OursReporting {
             builder.backtrace(true);
