@@ -39,6 +39,8 @@ enum How {
     Rounds,
     /// `NAME.json` is taken from these rows of the results of `cargo bench-peers`.
     Peers(&'static [&'static str]),
+    /// `NAME.json` and the table made of it are written by the benches, built with these features.
+    Bench(&'static str),
 }
 
 const ENTRIES: &[Entry] = &[
@@ -71,6 +73,9 @@ const ENTRIES: &[Entry] = &[
     entry("noticed", How::Output("noticed", &[])),
     entry("rescue", How::Figure("noticed", &[&["--json", "rescue"]], 1)),
     entry("threads", How::Figure("noticed", &[&["--json", "threads"]], 5)),
+    entry("price", How::Output("price", &[])),
+    entry("under-load", How::Bench("")),
+    entry("ablation", How::Bench("ablation")),
     entry("stutter", How::Stutter("", &[])),
     entry("stutter-blocked", How::Stutter("REFERENCE_RUNTIME_BLOCKED=1", &[])),
     entry("stutter-backtrace", How::Stutter("", &["--backtrace"])),
@@ -90,7 +95,7 @@ impl Entry {
         let name = self.name;
         match self.how {
             How::Output(..) | How::Stutter(..) | How::Blocked(_) => format!("{name}.txt"),
-            How::Figure(..) | How::Peers(_) => format!("{name}.json"),
+            How::Figure(..) | How::Peers(_) | How::Bench(_) => format!("{name}.json"),
             How::Typed => format!("{name}.json, {name}.md"),
             How::Rounds => format!("{name}.json, {name}.txt"),
             How::Traces => format!("{name}/*.json"),
@@ -115,6 +120,7 @@ impl Entry {
             How::Typed => format!("cargo run --release -p tiny --example measure -- FOLDER {}", self.name),
             How::Rounds => "the example forty_pages on more and more workers".to_owned(),
             How::Peers(rows) => format!("reference-runtime/bench/results, {}", rows.join(", ")),
+            How::Bench(_) => format!("the benches, figure {}", self.name),
             How::Traces => "the examples trace_stages and stutter".to_owned(),
         }
     }
@@ -128,6 +134,7 @@ impl Entry {
             How::Figure(example, all, runs) => data::figure(root, self.name, example, all, *runs),
             How::Typed => data::typed(root, self.name),
             How::Rounds => data::rounds(root, self.name),
+            How::Bench(features) => data::bench(root, self.name, features),
             How::Peers(rows) => data::peers(root, self.name, rows),
         }
     }

@@ -23,6 +23,13 @@ const SHOWN: [(&str, &str); 7] = [
     ("smol", "smol"),
 ];
 
+/// Lets the benches measure a figure; they write its data and its table.
+pub(super) fn bench(root: &Path, name: &str, features: &str) -> Result<()> {
+    let package = ["run", "--quiet", "--release", "--package", "reference-runtime-bench"];
+    run(root, &[&package[..], &["--features", features, "--", "figure", name]].concat(), None)?;
+    Ok(())
+}
+
 /// Runs an example with each of the arguments, `runs` times.
 pub(super) fn figure(root: &Path, name: &str, example: &str, all: &[&[&str]], runs: usize) -> Result<()> {
     let mut whole = Value::Null;

@@ -1,10 +1,9 @@
 //! Data for figures of the book: some rows on some runtimes, every turn kept.
 //!
-//! What is drawn is taken from `book/data`, with the samples that it is made of. Where rows of different units stand side
-//! by side, a sample is how much worse a runtime did than the first of the same round, and what was measured stands
-//! beside it.
+//! The tables beside them are made of the same data by `tables.rs`.
 
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
@@ -21,47 +20,51 @@ use crate::{
     run,
     stats::Summary,
     tables,
-    workloads::{Better, hog},
+    workloads::hog,
 };
 
-/// Some rows on some runtimes, and what is drawn of it.
+/// Some rows on some runtimes.
 #[derive(Debug)]
 pub(crate) struct Figure {
+    /// Of its file in `book/data`, too.
     pub(crate) name: &'static str,
-    /// What each row is called in the book, and the row.
-    rows: &'static [(&'static str, &'static str)],
+    title: &'static str,
+    lines: &'static [Line],
     /// What each runtime is called in the book, and the contender. The first is what others are compared with.
     runtimes: &'static [(&'static str, &'static str)],
     rounds: usize,
-    drawn: &'static [Drawn],
 }
 
-/// One file of data.
+/// One figure of one row, drawn as a panel of its own.
 #[derive(Debug)]
-struct Drawn {
-    file: &'static str,
-    title: &'static str,
-    shows: Shows,
+struct Line {
+    name: &'static str,
+    row: &'static str,
+    metric: &'static str,
+    unit: &'static str,
 }
 
-/// What a file has of each row.
-#[derive(Debug)]
-enum Shows {
-    /// This figure, as it was measured.
-    Measured { metric: &'static str, unit: &'static str },
-    /// The first figure of each row, over that of the first runtime.
-    TimesWorse { unit: &'static str },
+const fn line(name: &'static str, row: &'static str, metric: &'static str, unit: &'static str) -> Line {
+    Line { name, row, metric, unit }
 }
+
+const REQUESTS: &str = "requests/s";
+const LATE: &str = "ms late, p99";
 
 /// All figures of this program.
 pub(crate) const FIGURES: &[Figure] = &[
     Figure {
         name: "under-load",
-        rows: &[
-            ("50 connections", "http-t1-c50"),
-            ("500 connections", "http-t1-c500"),
-            ("one request in ten blocks", "http-sleeps"),
-            ("the same, in spawn_blocking", "http-sleeps-offloaded"),
+        title: "An HTTP server under load",
+        lines: &[
+            line("50 connections", "http-t1-c50", "requests", REQUESTS),
+            line("500 connections", "http-t1-c500", "requests", REQUESTS),
+            line("one request in ten blocks", "http-sleeps", "requests", REQUESTS),
+            line("the same in spawn_blocking", "http-sleeps-offloaded", "requests", REQUESTS),
+            line("50 connections: p99", "http-t1-c50", "latency p99", "µs"),
+            line("500 connections: p99", "http-t1-c500", "latency p99", "µs"),
+            line("one request in ten blocks: p99", "http-sleeps", "latency p99", "µs"),
+            line("the same in spawn_blocking: p99", "http-sleeps-offloaded", "latency p99", "µs"),
         ],
         runtimes: &[
             ("stage 7", "ours"),
@@ -71,30 +74,19 @@ pub(crate) const FIGURES: &[Figure] = &[
             ("smol", "smol"),
         ],
         rounds: 7,
-        drawn: &[
-            Drawn {
-                file: "under-load",
-                title: "An HTTP server under load: requests answered",
-                shows: Shows::Measured { metric: "requests", unit: "requests/s" },
-            },
-            Drawn {
-                file: "under-load-p99",
-                title: "An HTTP server under load: the slowest request in a hundred",
-                shows: Shows::Measured { metric: "latency p99", unit: "µs" },
-            },
-        ],
     },
     Figure {
         name: "ablation",
-        rows: &[
-            ("HTTP", "http-t1-c50"),
-            ("HTTP, one in ten blocks", "http-sleeps"),
-            ("ping-pong", "ping-pong"),
-            ("chained spawns", "chain"),
-            ("forty tasks block", "storm"),
-            ("a beat beside sleepers", "heartbeat-64-sleeping"),
-            ("a beat beside loops", "heartbeat-16-computing"),
-            ("one poll in 100 blocks", "mixed-100"),
+        title: "One part left out at a time",
+        lines: &[
+            line("HTTP", "http-t1-c50", "requests", REQUESTS),
+            line("HTTP, one request in ten blocks", "http-sleeps", "requests", REQUESTS),
+            line("ping-pong", "ping-pong", "time", "ns/pair"),
+            line("chained spawns", "chain", "time", "ns/link"),
+            line("forty tasks block 50 ms", "storm", "warm", "ms"),
+            line("a beat beside sleepers", "heartbeat-64-sleeping", "lateness p99", LATE),
+            line("a beat beside loops", "heartbeat-16-computing", "lateness p99", LATE),
+            line("one poll in 100 blocks", "mixed-100", "polls", "polls/s"),
         ],
         runtimes: &[
             ("all parts", "ours"),
@@ -106,48 +98,32 @@ pub(crate) const FIGURES: &[Figure] = &[
             ("no monitor", "ours-off"),
         ],
         rounds: 5,
-        drawn: &[Drawn {
-            file: "ablation",
-            title: "One part left out at a time",
-            shows: Shows::TimesWorse { unit: "times as bad as with all parts" },
-        }],
     },
 ];
 
 /// A file of `book/data`.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Data {
+struct Data {
     title: String,
     command: String,
-    pub(crate) machine: String,
-    pub(crate) unit: String,
-    x: String,
-    pub(crate) series: Vec<Series>,
+    machine: String,
+    unit: String,
+    series: Vec<Series>,
 }
 
-/// All of one runtime.
+/// One figure of all runtimes.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Series {
-    pub(crate) name: String,
-    pub(crate) points: Vec<Point>,
+struct Series {
+    name: String,
+    unit: String,
+    points: Vec<Point>,
 }
 
-/// One runtime in one row.
+/// One runtime: the median of each turn.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Point {
-    pub(crate) label: String,
-    pub(crate) samples: Vec<f64>,
-    /// What the samples were made of, where they are ratios.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) measured: Option<Measured>,
-}
-
-/// What was measured before it became a ratio: the median of each turn.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Measured {
-    pub(crate) what: String,
-    pub(crate) unit: String,
-    pub(crate) samples: Vec<f64>,
+struct Point {
+    label: String,
+    samples: Vec<f64>,
 }
 
 /// Where the book keeps what it draws.
@@ -171,7 +147,7 @@ impl Figure {
     }
 }
 
-/// Measures a figure and writes its data and its tables into the book.
+/// Measures a figure and writes its data into the book.
 ///
 /// # Errors
 ///
@@ -179,76 +155,53 @@ impl Figure {
 pub(crate) fn measure(figure: &Figure, rounds: Option<usize>, out: &Path) -> Result<(), String> {
     let entries = figure.entries()?;
     let steps_per_turn = hog::steps_per_turn();
-    let mut measured = Vec::new();
-    for (index, (label, row)) in figure.rows.iter().enumerate() {
+    let mut rows: Vec<(&str, Vec<Figures>)> = Vec::new();
+    let mut names: Vec<&str> = figure.lines.iter().map(|line| line.row).collect();
+    let mut seen = BTreeSet::new();
+    names.retain(|row| seen.insert(*row));
+    for (index, name) in names.iter().enumerate() {
         let plan = Plan {
-            row: Row::named(row)?,
+            row: Row::named(name)?,
             workers: machine::cores(),
             samples: 5,
             scale: Scale::Quick,
             steps_per_turn,
         };
-        let place = format!("[{}/{}] {row}", index + 1, figure.rows.len());
+        let place = format!("[{}/{}] {name}", index + 1, names.len());
         let rounds = rounds.unwrap_or(figure.rounds);
         let turns = run::take_turns(&plan, &entries, rounds, Duration::from_secs(120), &place);
         if let Some(failed) = turns.iter().find(|figures| figures.failure.is_some()) {
-            return Err(format!("{} failed in {row}; see above", failed.name));
+            return Err(format!("{} failed in {name}; see above", failed.name));
         }
-        measured.push((*label, turns));
+        rows.push((*name, turns));
     }
-    for drawn in figure.drawn {
-        let data = drawn.data(figure, &measured)?;
-        let file = out.join(format!("{}.json", drawn.file));
-        let text = text(&data).map_err(|error| format!("cannot put the data into words: {error}"))?;
-        fs::create_dir_all(out)
-            .and_then(|()| fs::write(&file, text))
-            .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
-    }
-    Ok(())
+    let series = figure.lines.iter().map(|line| {
+        let (_, turns) = rows.iter().find(|(row, _)| *row == line.row).expect("each line's row was measured");
+        line.series(figure, turns)
+    });
+    let data = Data {
+        title: figure.title.to_owned(),
+        command: format!("cargo book measure {}", figure.name),
+        machine: in_short(&Machine::this()),
+        unit: figure.lines[0].unit.to_owned(),
+        series: series.collect::<Result<_, _>>()?,
+    };
+    let file = out.join(format!("{}.json", figure.name));
+    let text = text(&data).map_err(|error| format!("cannot put the data into words: {error}"))?;
+    fs::create_dir_all(out)
+        .and_then(|()| fs::write(&file, text))
+        .map_err(|error| format!("cannot write {}: {error}", file.display()))
 }
 
-impl Drawn {
-    fn data(&self, figure: &Figure, measured: &[(&str, Vec<Figures>)]) -> Result<Data, String> {
-        let unit = match self.shows {
-            Shows::Measured { unit, .. } | Shows::TimesWorse { unit } => unit,
+impl Line {
+    fn series(&self, figure: &Figure, turns: &[Figures]) -> Result<Series, String> {
+        let point = |((label, _), figures): (&(&str, _), &Figures)| {
+            let missing = || format!("{} has no {} in {}", figures.name, self.metric, self.row);
+            let rounds = figures.rounds(self.metric).ok_or_else(missing)?;
+            Ok(Point { label: (*label).to_owned(), samples: medians(rounds) })
         };
-        let mut series = Vec::new();
-        for (at, (name, _)) in figure.runtimes.iter().enumerate() {
-            let points = measured.iter().map(|(label, turns)| self.point(label, turns, at));
-            series.push(Series { name: (*name).to_owned(), points: points.collect::<Result<_, _>>()? });
-        }
-        Ok(Data {
-            title: self.title.to_owned(),
-            command: format!("cargo book measure {}", figure.name),
-            machine: in_short(&Machine::this()),
-            unit: unit.to_owned(),
-            x: String::new(),
-            series,
-        })
-    }
-
-    fn point(&self, label: &str, turns: &[Figures], at: usize) -> Result<Point, String> {
-        let missing = || format!("{} has no such figure in {label:?}", turns[at].name);
-        let label = label.to_owned();
-        match self.shows {
-            Shows::Measured { metric, .. } => {
-                let (_, rounds) = turns[at].rounds(Some(metric)).ok_or_else(missing)?;
-                Ok(Point { label, samples: rounds.concat(), measured: None })
-            }
-            Shows::TimesWorse { .. } => {
-                let (first, first_rounds) = turns[0].rounds(None).ok_or_else(missing)?;
-                let (kind, rounds) = turns[at].rounds(Some(first.name)).ok_or_else(missing)?;
-                let ratio = |(first, this): (f64, f64)| match kind.better {
-                    Better::More => first / this,
-                    _ => this / first,
-                };
-                let measured = medians(rounds);
-                let pairs = medians(first_rounds).into_iter().zip(measured.iter().copied());
-                let samples = pairs.map(ratio).map(|ratio| (ratio * 1e4).round() / 1e4).collect();
-                let (what, unit) = (kind.name.to_owned(), kind.unit.to_owned());
-                Ok(Point { label, samples, measured: Some(Measured { what, unit, samples: measured }) })
-            }
-        }
+        let points = figure.runtimes.iter().zip(turns).map(point).collect::<Result<_, String>>()?;
+        Ok(Series { name: self.name.to_owned(), unit: self.unit.to_owned(), points })
     }
 }
 
@@ -260,25 +213,22 @@ fn medians(rounds: &[Vec<f64>]) -> Vec<f64> {
 /// A point a line, for the sake of who reads a diff.
 fn text(data: &Data) -> serde_json::Result<String> {
     let mut text = String::from("{\n");
-    for (key, value) in [
-        ("title", &data.title),
-        ("command", &data.command),
-        ("machine", &data.machine),
-        ("unit", &data.unit),
-        ("x", &data.x),
-    ] {
+    for (key, value) in
+        [("title", &data.title), ("command", &data.command), ("machine", &data.machine), ("unit", &data.unit)]
+    {
         let _ = writeln!(text, "  \"{key}\": {},", serde_json::to_string(value)?);
     }
     text.push_str("  \"series\": [\n");
     for (at, series) in data.series.iter().enumerate() {
         let points: Vec<String> =
             series.points.iter().map(serde_json::to_string).collect::<serde_json::Result<_>>()?;
-        let name = serde_json::to_string(&series.name)?;
+        let (name, unit) = (serde_json::to_string(&series.name)?, serde_json::to_string(&series.unit)?);
         let comma = if at + 1 < data.series.len() { "," } else { "" };
+        let points = points.join(",\n        ");
         let _ = writeln!(
             text,
-            "    {{\n      \"name\": {name},\n      \"points\": [\n        {}\n      ]\n    }}{comma}",
-            points.join(",\n        ")
+            "    {{\n      \"name\": {name},\n      \"unit\": {unit},\n      \"points\": [\n        {points}\n      \
+             ]\n    }}{comma}"
         );
     }
     text.push_str("  ]\n}\n");
@@ -289,83 +239,64 @@ fn text(data: &Data) -> serde_json::Result<String> {
 fn in_short(machine: &Machine) -> String {
     let word = |text: &str, at: usize| text.split(' ').nth(at).unwrap_or("").to_owned();
     let system = machine.system.split('-').next().unwrap_or_default();
-    let commit = machine::commit();
-    let differs = if commit.ends_with('+') { "+" } else { "" };
-    let commit: String = commit.chars().take(7).collect();
+    let commit: String = machine::commit().chars().take(7).collect();
     format!(
-        "({} CPUs, {system}, rustc {}, {}, commit {commit}{differs})",
+        "({} CPUs, {system}, rustc {}, {}, commit {commit})",
         machine.cores,
         word(&machine.rustc, 1),
         machine::today()
     )
 }
 
-/// A file of the book's data. `None`: it was never measured.
-pub(crate) fn read(file: &str) -> Option<Data> {
-    let text = fs::read_to_string(folder().join(format!("{file}.json"))).ok()?;
-    serde_json::from_str(&text).ok()
+/// A figure as a table: a row for each panel, a column for each runtime, and in it the first runtime's own figure, or
+/// how another compares with the first: medians, and behind them the least and the most. The ratios are taken within each
+/// round.
+pub(crate) fn table(figure: &str) -> String {
+    let text = fs::read_to_string(folder().join(format!("{figure}.json"))).ok();
+    let data: Option<Data> = text.and_then(|text| serde_json::from_str(&text).ok());
+    data.map_or_else(tables::nothing_yet, |data| table_of(&data))
 }
 
-/// A row of the table for each label, a column for each series: median and, behind it, the least and the most.
-pub(crate) fn table(files: &[&str]) -> String {
-    let data: Option<Vec<Data>> = files.iter().map(|file| read(file)).collect();
-    let Some(data) = data else { return tables::nothing_yet() };
-    let mut text = String::new();
-    for data in &data {
-        let names: Vec<&str> = data.series.iter().map(|series| series.name.as_str()).collect();
-        let _ = writeln!(text, "| {} | {} |", data.unit, names.join(" | "));
-        let _ = writeln!(text, "|---|{}", "---:|".repeat(names.len()));
-        let points = data.series.first().map_or(&[][..], |series| &series.points);
-        for (at, point) in points.iter().enumerate() {
-            let cells = data.series.iter().map(|series| cell(&series.points[at].samples));
-            let cells: Vec<String> = cells.collect();
-            let _ = writeln!(text, "| {} | {} |", point.label, cells.join(" | "));
+fn table_of(data: &Data) -> String {
+    let points = data.series.first().map_or(&[][..], |series| &series.points);
+    let mut text = String::from("| |");
+    for (at, point) in points.iter().enumerate() {
+        let _ = write!(text, " {}{} |", point.label, if at == 0 { "" } else { " ×" });
+    }
+    let _ = writeln!(text, "\n|---|{}", "---:|".repeat(points.len()));
+    for Series { name, unit, points } in &data.series {
+        let Some((first, others)) = points.split_first() else { continue };
+        let of = |samples: &[f64]| Summary::of(samples.iter().copied());
+        let own = of(&first.samples).map_or_else(String::new, |own| figure(own.median));
+        let _ = write!(text, "| {name}, {unit} | {own} |");
+        for other in others {
+            let ratios = other.samples.iter().zip(&first.samples).map(|(other, first)| other / first);
+            let ratios: Vec<f64> = ratios.collect();
+            let cell = of(&ratios).map_or_else(String::new, |ratio| {
+                format!("{} ({} to {})", short(ratio.median), short(ratio.min), short(ratio.max))
+            });
+            let _ = write!(text, " {cell} |");
         }
-        let _ = writeln!(
-            text,
-            "\nMedian, least and most of {} turns. {}\n",
-            points[0].samples.len(),
-            data.machine
-        );
+        text.push('\n');
     }
-    text.truncate(text.trim_end().len());
-    text.push('\n');
+    let turns = points.first().map_or(0, |point| point.samples.len());
+    let _ = writeln!(text, "\nMedians, least and most of {turns} rounds. {}", data.machine);
     text
 }
 
-fn cell(samples: &[f64]) -> String {
-    let Some(Summary { median, min, max, .. }) = Summary::of(samples.iter().copied()) else {
-        return "-".to_owned();
-    };
-    format!("{} ({} to {})", short(median), short(min), short(max))
-}
-
-/// Ratios need fewer digits than times.
-fn short(number: f64) -> String {
-    if number.abs() < 10.0 { format!("{number:.2}") } else { figure(number) }
-}
-
-/// What was measured of the first runtime, which the others are divided by.
-pub(crate) fn measured_of_the_first(file: &str) -> String {
-    let Some(data) = read(file) else { return tables::nothing_yet() };
-    let mut text = String::from("| Workload | Figure | with all parts |\n|---|---|---:|\n");
-    for point in data.series.first().map_or(&[][..], |series| &series.points) {
-        let Some(measured) = &point.measured else { continue };
-        let _ = writeln!(
-            text,
-            "| {} | {}, {} | {} |",
-            point.label,
-            measured.what,
-            measured.unit,
-            cell(&measured.samples)
-        );
+/// A ratio needs no more digits.
+fn short(ratio: f64) -> String {
+    match ratio {
+        large if large >= 10.0 => format!("{large:.0}"),
+        small if small < 0.1 => format!("{small:.3}"),
+        one => format!("{one:.2}"),
     }
-    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workloads::{Better, Metric};
 
     #[test]
     fn every_figure_names_rows_and_runtimes_that_are_there() {
@@ -374,8 +305,8 @@ mod tests {
                 assert_eq!(figure.name, "ablation");
                 continue;
             };
-            for (_, row) in figure.rows {
-                let row = Row::named(row).unwrap();
+            for line in figure.lines {
+                let row = Row::named(line.row).unwrap();
                 for Entry { contender, .. } in &entries {
                     row.admits(contender).unwrap();
                 }
@@ -383,35 +314,34 @@ mod tests {
         }
     }
 
-    fn figures(name: &str, unit: &str, better: Better, rounds: &[&[f64]]) -> Figures {
-        let mut figures = Figures::of(name);
-        for samples in rounds {
-            figures.add(vec![crate::workloads::Metric::new("it", unit, better, samples.to_vec())]);
-        }
-        figures
+    fn data() -> Data {
+        let figures = |name: &str, rounds: &[&[f64]]| {
+            let mut figures = Figures::of(name);
+            for samples in rounds {
+                figures.add(vec![Metric::new("time", "s", Better::Less, samples.to_vec())]);
+            }
+            figures
+        };
+        let turns = [figures("a", &[&[2.0, 4.0, 3.0], &[6.0]]), figures("b", &[&[6.0], &[3.0]])];
+        let line = line("it", "row", "time", "s");
+        let figure =
+            Figure { name: "f", title: "t", lines: &[], runtimes: &[("A", "a"), ("B", "b")], rounds: 2 };
+        let [title, command, machine, unit] = ["t", "c", "(m)", "s"].map(str::to_owned);
+        Data { title, command, machine, unit, series: vec![line.series(&figure, &turns).unwrap()] }
     }
 
     #[test]
-    fn worse_is_more_than_one_whichever_way_a_figure_should_go() {
-        let drawn = Drawn { file: "f", title: "t", shows: Shows::TimesWorse { unit: "times" } };
-        let of = |better| {
-            let turns = [
-                figures("first", "s", better, &[&[2.0, 4.0, 3.0], &[6.0]]),
-                figures("other", "s", better, &[&[6.0], &[3.0]]),
-            ];
-            drawn.point("row", &turns, 1).unwrap().samples
-        };
-        assert_eq!(of(Better::Less), [2.0, 0.5]);
-        assert_eq!(of(Better::More), [0.5, 2.0]);
+    fn a_sample_is_the_median_of_a_turn_and_a_ratio_is_taken_within_a_round() {
+        let data = data();
+        let samples: Vec<_> = data.series[0].points.iter().map(|point| &point.samples[..]).collect();
+        assert_eq!(samples, [[3.0, 6.0], [6.0, 3.0]]);
+        let table = table_of(&data);
+        assert!(table.contains("| it, s | 4.500 | 1.25 (0.50 to 2.00) |"), "{table}");
     }
 
     #[test]
     fn what_is_written_reads_the_same() {
-        let point = Point { label: "a".to_owned(), samples: vec![1.0, 2.5], measured: None };
-        let series = vec![Series { name: "s".to_owned(), points: vec![point] }];
-        let [title, command, machine, unit, x] = ["t", "c", "m", "u", ""].map(str::to_owned);
-        let data = Data { title, command, machine, unit, x, series };
-        let written = text(&data).unwrap();
+        let written = text(&data()).unwrap();
         let read: Data = serde_json::from_str(&written).unwrap();
         assert_eq!(text(&read).unwrap(), written);
     }

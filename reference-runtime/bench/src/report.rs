@@ -69,25 +69,14 @@ pub(crate) struct View<'a> {
     pub(crate) ratio: Option<Summary>,
 }
 
-/// What a figure is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Kind<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) unit: &'a str,
-    pub(crate) better: Better,
-}
-
 impl Figures {
     pub(crate) fn of(name: &str) -> Figures {
         Figures { name: name.to_owned(), failure: None, metrics: Vec::new() }
     }
 
-    /// What was measured in each round, of this figure or of the first.
-    pub(crate) fn rounds(&self, metric: Option<&str>) -> Option<(Kind<'_>, &[Vec<f64>])> {
-        let mut all = self.metrics.iter();
-        let measured = all.find(|measured| metric.is_none_or(|metric| measured.name == metric))?;
-        let Measured { name, unit, better, rounds, .. } = measured;
-        Some((Kind { name, unit, better: *better }, rounds))
+    /// What was measured of this figure, round by round.
+    pub(crate) fn rounds(&self, metric: &str) -> Option<&[Vec<f64>]> {
+        self.metrics.iter().find(|measured| measured.name == metric).map(|measured| &measured.rounds[..])
     }
 
     /// Takes in the figures of one more round.

@@ -37,9 +37,8 @@ const fn simulated(file: &'static str, make: fn(&Path) -> String) -> Table {
 const TABLES: &[Table] = &[
     of_results("side-by-side.md", side_by_side),
     of_results("history-ours.md", history),
-    of_results("under-load.md", |_| figures::table(&["under-load", "under-load-p99"])),
-    of_results("ablation.md", |_| figures::table(&["ablation"])),
-    of_results("ablation-base.md", |_| figures::measured_of_the_first("ablation")),
+    of_results("under-load.md", |_| figures::table("under-load")),
+    of_results("ablation.md", |_| figures::table("ablation")),
     of_results("scaling-check.md", simulate::tables::check),
     simulated("scaling-points.md", |_| simulate::tables::points()),
     simulated("scaling-cores.md", |_| simulate::tables::cores()),
