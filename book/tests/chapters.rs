@@ -14,6 +14,7 @@ const CHAPTERS: &[&str] = &[
     "ch08-block-in-place.md",
     "ch09-edges.md",
     "ch11-noticing.md",
+    "ch12-did-it-work.md",
     "ch13-rely-on-it.md",
 ];
 
@@ -185,6 +186,14 @@ fn assert_is_a_command(chapter: &str, body: &[String]) {
         ["$", "cargo", "run", "--release", "--features", _, "--example", example, "--", ..] => {
             let file = root().join("reference-runtime/examples").join(example).with_extension("rs");
             assert!(file.is_file(), "{chapter}: {command}");
+        }
+        ["$", "cargo", "test", "-p", "reference-runtime", "--features", feature, "--test", test] => {
+            let manifest = read(root().join("reference-runtime/Cargo.toml"));
+            assert!(
+                manifest.contains(&format!("required-features = [\"{feature}\"]")),
+                "{chapter}: {command}"
+            );
+            assert!(tests.join(test).with_extension("rs").is_file(), "{chapter}: {command}");
         }
         ["$", "cargo", "test", "-p", "reference-runtime-ecosystem", "--test", test] => {
             let file = root().join("reference-runtime/ecosystem/tests").join(test).with_extension("rs");

@@ -209,7 +209,7 @@ fn median(mut figures: Vec<f64>) -> f64 {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let is_quick = env::args().any(|argument| argument == "--quick");
-    let (runs, count) = if is_quick { (1, 1_000) } else { (RUNS, 20_000) };
+    let (runs, count) = if is_quick { (1, 500) } else { (RUNS, 5_000) };
     let length = Duration::from_millis(if is_quick { 50 } else { 300 });
     let (twenty, two) = (Duration::from_millis(20), Duration::from_millis(2));
     println!("{WORKERS} workers; medians of {runs}\n");
@@ -226,13 +226,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         ("  1 poll in 1000", &|runtime| flapping(runtime, 1_000, length)),
     ];
     for (name, take) in rows {
-        print!("{name:<52}");
+        let mut line = format!("{name:<52}");
         for mode in Mode::ALL {
             let runtime = mode.runtime()?;
             let digits = if name.contains("ns") || name.contains("poll") { 0 } else { 2 };
-            print!(" {:>10.digits$}", median((0..runs).map(|_| take(&runtime)).collect()));
+            let figure = median((0..runs).map(|_| take(&runtime)).collect());
+            line.push_str(&format!(" {figure:>10.digits$}"));
         }
-        println!();
+        println!("{line}");
     }
     let mut blocked = Vec::new();
     for mode in Mode::ALL {
