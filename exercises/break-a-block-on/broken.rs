@@ -1,7 +1,7 @@
 //! One right `block_on`, and seven that are broken.
 //!
-//! Where they sleep they call [`Call::park`], which is `thread::park` with an eye on whether the sleep can ever end. It is
-//! all that distinguishes them from programs that one finds.
+//! Where they sleep they call [`Call::park`], which is `thread::park` with an eye on whether the sleep can ever end.
+//! It is all that distinguishes them from programs that one finds.
 
 use super::super::answer::Breaker;
 use std::{

@@ -1,23 +1,23 @@
 //! Stages 5 and 7 in steps of 20 µs, on two cores with two workers.
 //!
-//! *Both stages.* A worker takes the first task of the one queue, polls it until it yields or is done, and takes the next. A
-//! task that has yielded goes to the back. Threads that compute share the cores evenly.
+//! *Both stages.* A worker takes the first task of the one queue, polls it until it yields or is done, and takes the
+//! next. A task that has yielded goes to the back. Threads that compute share the cores evenly.
 //!
-//! *Stage 7.* A monitor looks each 200 µs. If a task waits in the queue, it judges the workers that two looks in a row found in
-//! the same poll:
+//! *Stage 7.* A monitor looks each 200 µs. If a task waits in the queue, it judges the workers that two looks in a row
+//! found in the same poll:
 //!
-//! - one that sleeps loses its processor to another thread, a spare one if there is one ([`Part::HandOff`]), and the type of
-//!   its task gets 8 points, up to 16 ([`Part::Learning`]),
-//! - if all of them have computed for 10 ms in this poll, one loses its processor ([`Part::Relief`]), unless four have lost it
-//!   in this way and are not back.
+//! - one that sleeps loses its processor to another thread, a spare one if there is one ([`Part::HandOff`]), and the
+//!   type of its task gets 8 points, up to 16 ([`Part::Learning`]),
+//! - if all of them have computed for 10 ms in this poll, one loses its processor ([`Part::Relief`]), unless four have
+//!   lost it in this way and are not back.
 //!
-//! What is learned is learned at a hand-off, so without the one there is not the other. Who lost its processor ends its poll
-//! and is a spare thread then. A task of a type with points is not polled by a worker, but
-//! by a spare or new thread beside them, as many as there may be. If it sleeps in that poll its type gets 2 points, and
-//! otherwise it loses one. To wake or start a thread takes 20 µs.
+//! What is learned is learned at a hand-off, so without the one there is not the other. Who lost its processor ends
+//! its poll and is a spare thread then. A task of a type with points is not polled by a worker, but by a spare or new
+//! thread beside them, as many as there may be. If it sleeps in that poll its type gets 2 points, and otherwise it
+//! loses one. To wake or start a thread takes 20 µs.
 //!
-//! Left out are the ramp, the reactor, the lane of those that compute, and what a switch between threads costs. So the numbers
-//! are not those of a real run; what is worse here is worse there, and for the same reason.
+//! Left out are the ramp, the reactor, the lane of those that compute, and what a switch between threads costs. So the
+//! numbers are not those of a real run; what is worse here is worse there, and for the same reason.
 
 use super::super::answer::{Part, Step, Task};
 use std::collections::{BTreeMap, VecDeque};

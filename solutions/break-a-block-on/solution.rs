@@ -1,20 +1,21 @@
 //! Five wakes at the wrong moment, and one future with a grudge.
 //!
-//! A lost wake needs no second thread and no luck. A poll is a function that `block_on` calls, so all that another thread
-//! might do in the middle of it, the poll can do itself: call the waker, use up the token of this thread, call `block_on`
-//! again. That makes a race into a program that fails each time, and it is how the cases of `block-on` are written, too.
-//! The option not taken is a thread that wakes *soon*: it hangs the broken one on a good day.
+//! A lost wake needs no second thread and no luck. A poll is a function that `block_on` calls, so all that another
+//! thread might do in the middle of it, the poll can do itself: call the waker, use up the token of this thread, call
+//! `block_on` again. That makes a race into a program that fails each time, and it is how the cases of `block-on` are
+//! written, too. The option not taken is a thread that wakes *soon*: it hangs the broken one on a good day.
 //!
-//! The five are the same idea at five places. To find the place, ask of each `block_on`: where is the note of a wake, from
-//! the call of the waker to the next poll, and who else can reach it there? After the poll it is wiped
+//! The five are the same idea at five places. To find the place, ask of each `block_on`: where is the note of a wake,
+//! from the call of the waker to the next poll, and who else can reach it there? After the poll it is wiped
 //! ([`wipes_the_note`]); anybody's `park` takes it ([`trusts_the_token`]); it is not written a second time
 //! ([`notes_one_wake`]); it is written elsewhere ([`notes_it_with_the_caller`]); another call reads it
 //! ([`shares_one_note`]).
 //!
-//! A `block_on` that polls too often loses no wake, so it hangs only on a future that minds. [`minds`] is ready when it is
-//! polled after a wake, and never again once it is polled without. The wake has to come late, when the broken one has had
-//! every chance to poll too early; that is the only place where time matters here, and it cannot be avoided: the right
-//! `block_on` gives no sign that it sleeps. Futures like this exist. Any that starts its timer anew at each poll is one.
+//! A `block_on` that polls too often loses no wake, so it hangs only on a future that minds. [`minds`] is ready when
+//! it is polled after a wake, and never again once it is polled without. The wake has to come late, when the broken
+//! one has had every chance to poll too early; that is the only place where time matters here, and it cannot be
+//! avoided: the right `block_on` gives no sign that it sleeps. Futures like this exist. Any that starts its timer anew
+//! at each poll is one.
 
 use std::{
     future::poll_fn,

@@ -1,22 +1,24 @@
 //! A stack of threads that rest, a count of tasks that wait, and one place where threads are started.
 //!
-//! The invariant: **a task waits only if no thread rests.** [`Crew::call`] looks at the stack first, [`Crew::done`] at the
-//! line first, so the two are never both there. It makes the rest a matter of counting.
+//! The invariant: **a task waits only if no thread rests.** [`Crew::call`] looks at the stack first, [`Crew::done`] at
+//! the line first, so the two are never both there. It makes the rest a matter of counting.
 //!
-//! *Newest first.* The stack decides how the crew shrinks. A queue would be fairer to the threads, and that is the fault:
-//! one task each second would go around among eight threads, none would ever rest for ten seconds, and a storm of a moment
-//! would be paid for as long as there is any load at all (`wakes_the_oldest`). With a stack the load sorts the threads:
-//! those that are needed stay on top, those that are not sink and end. The newest also has the warmest cache.
+//! *Newest first.* The stack decides how the crew shrinks. A queue would be fairer to the threads, and that is the
+//! fault: one task each second would go around among eight threads, none would ever rest for ten seconds, and a storm
+//! of a moment would be paid for as long as there is any load at all (`wakes_the_oldest`). With a stack the load sorts
+//! the threads: those that are needed stay on top, those that are not sink and end. The newest also has the warmest
+//! cache.
 //!
-//! *A start may fail.* `ulimit -u`, a control group and a machine out of memory all say no, and they say it when there are
-//! most threads, so in the storm for which the crew exists. The prototype of 2019 panicked. Here a refusal is an answer: the
-//! task is counted as one that waits, which it would be at the limit, too. Whoever is done next takes it. But perhaps there
-//! is nobody who could be done, so a look has to try again; and it must be the look, which comes at its own pace, and not
-//! each call, for in a storm a refused system call for each task makes things worse for everybody. The option not taken
-//! is to lower the limit to what there is: simple, and one bad moment would then be remembered for ever.
+//! *A start may fail.* `ulimit -u`, a control group and a machine out of memory all say no, and they say it when there
+//! are most threads, so in the storm for which the crew exists. The prototype of 2019 panicked. Here a refusal is an
+//! answer: the task is counted as one that waits, which it would be at the limit, too. Whoever is done next takes it.
+//! But perhaps there is nobody who could be done, so a look has to try again; and it must be the look, which comes at
+//! its own pace, and not each call, for in a storm a refused system call for each task makes things worse for
+//! everybody. The option not taken is to lower the limit to what there is: simple, and one bad moment would then be
+//! remembered for ever.
 //!
-//! *Two times.* A second after a storm all threads are there, since storms come in groups; after the keep-alive only those
-//! that had something to do. Both follow from one number, and no thread needs a timer for it.
+//! *Two times.* A second after a storm all threads are there, since storms come in groups; after the keep-alive only
+//! those that had something to do. Both follow from one number, and no thread needs a timer for it.
 
 use std::{io, time::Duration};
 

@@ -2,22 +2,22 @@
 //!
 //! Both workloads take something from stage 7 that it gives in exchange for what it costs.
 //!
-//! *Threads for nothing.* A thread for a task that sleeps buys the time of those who wait behind it. Here nobody has a use for
-//! that time: whoever gets a thread waits for the same lock. On stage 5 two threads stand in that line, and on stage 7
-//! forty do, and the line moves as fast as its holder. No monitor can see it. A thread that waits for a lock sleeps, like one
-//! that waits for a disk, and to the kernel they are alike. [`Part::HandOff`] is to blame and not [`Part::Learning`], though
-//! most of the threads are started for what was learned: without learning the monitor finds the same tasks one after the
-//! other (the mutant `blames_what_was_learned`). In a program it is a connection pool of one, a log file behind a mutex, or
-//! a cache that is filled by whoever comes first.
+//! *Threads for nothing.* A thread for a task that sleeps buys the time of those who wait behind it. Here nobody has a
+//! use for that time: whoever gets a thread waits for the same lock. On stage 5 two threads stand in that line, and on
+//! stage 7 forty do, and the line moves as fast as its holder. No monitor can see it. A thread that waits for a lock
+//! sleeps, like one that waits for a disk, and to the kernel they are alike. [`Part::HandOff`] is to blame and not
+//! [`Part::Learning`], though most of the threads are started for what was learned: without learning the monitor finds
+//! the same tasks one after the other (the mutant `blames_what_was_learned`). In a program it is a connection pool of
+//! one, a log file behind a mutex, or a cache that is filled by whoever comes first.
 //!
-//! *Later on average.* Two jobs at a time, one after the other, is the best order for jobs of equal length: the first are done
-//! early, the last no later than they must. To share the cores among more of them makes the first later, and no one
-//! earlier. [`Part::Relief`] does that, for the case that short tasks wait behind long ones. It has to guess, as every
-//! scheduler has that does not know how long a job will be; the mutant `has_short_ones_behind` is the case in which it
-//! guesses right. In a program it is a batch: thumbnails of one size, pages of one length.
+//! *Later on average.* Two jobs at a time, one after the other, is the best order for jobs of equal length: the first
+//! are done early, the last no later than they must. To share the cores among more of them makes the first later, and
+//! no one earlier. [`Part::Relief`] does that, for the case that short tasks wait behind long ones. It has to guess,
+//! as every scheduler has that does not know how long a job will be; the mutant `has_short_ones_behind` is the case in
+//! which it guesses right. In a program it is a batch: thumbnails of one size, pages of one length.
 //!
-//! The remedies are not in the scheduler. A lock that is held for long belongs to one task, with a channel in front. A batch
-//! belongs on as many threads as there are cores, by `rayon` or a pool of one's own.
+//! The remedies are not in the scheduler. A lock that is held for long belongs to one task, with a channel in front. A
+//! batch belongs on as many threads as there are cores, by `rayon` or a pool of one's own.
 
 /// What a task does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,23 +1,23 @@
 //! The queue, the processor and the number of the poll behind one lock, since a takeover asks for all three at once.
 //!
-//! The invariant is of two lines. **A task is in one place:** in a queue, or in the hands of the thread that polls it. It
-//! is popped before the poll begins, so no takeover can find it (the mutant `leaves_the_task_in_the_queue` pops it
-//! afterwards, and the task is polled by two threads at once). **A worker that holds no processor has an empty queue:**
-//! the takeover empties it, and from then on [`Worker::push`] goes to the injector. There is no moment in which a task is
-//! at a worker that will not look, however long the poll goes on.
+//! The invariant is of two lines. **A task is in one place:** in a queue, or in the hands of the thread that polls it.
+//! It is popped before the poll begins, so no takeover can find it (the mutant `leaves_the_task_in_the_queue` pops it
+//! afterwards, and the task is polled by two threads at once). **A worker that holds no processor has an empty
+//! queue:** the takeover empties it, and from then on [`Worker::push`] goes to the injector. There is no moment in
+//! which a task is at a worker that will not look, however long the poll goes on.
 //!
 //! The verdict comes with the number of the poll on which it was passed. Between the look and the takeover the poll may
 //! have ended, and then the worker is not stuck. Compared under the lock, the number makes a late verdict harmless; it
 //! must never come again, so it is counted over the whole life of a worker and not from each run.
 //!
-//! Nothing tells the worker. It looks when its poll has ended, and finds the processor there or not. The option not taken
-//! is a note, *you have lost it*, beside the processor: two facts that can disagree, and one to reset at the next run
-//! (`forgets_to_forget`).
+//! Nothing tells the worker. It looks when its poll has ended, and finds the processor there or not. The option not
+//! taken is a note, *you have lost it*, beside the processor: two facts that can disagree, and one to reset at the
+//! next run (`forgets_to_forget`).
 //!
-//! With one lock, takeover and end of the poll come one after the other, and no two threads ever poll with one processor.
-//! The price is a lock at each push and pop, for a hundred million polls to be ready for one takeover. The runtime of the
-//! book does without: there only the processor is a word that both sides change, the queue can be stolen from at any time,
-//! and a worker that misses the change by a moment polls once more.
+//! With one lock, takeover and end of the poll come one after the other, and no two threads ever poll with one
+//! processor. The price is a lock at each push and pop, for a hundred million polls to be ready for one takeover. The
+//! runtime of the book does without: there only the processor is a word that both sides change, the queue can be
+//! stolen from at any time, and a worker that misses the change by a moment polls once more.
 
 use std::{
     collections::VecDeque,

@@ -43,13 +43,13 @@ pub struct Look {
 ///   `max_threads`,
 /// - a thread that has rested for `keep_alive` ends at the next look; one that ended is not used any more,
 /// - the thread that has rested least gets the next task, so that the others may end, and
-/// - a refusal is an event like any other: the task waits until a thread is done, or until a look finds one for it. Between
-///   two looks the system is not asked again after it has refused.
+/// - a refusal is an event like any other: the task waits until a thread is done, or until a look finds one for it.
+///   Between two looks the system is not asked again after it has refused.
 pub struct Crew<S>(PhantomData<S>);
 
 impl<S: FnMut(usize) -> io::Result<()>> Crew<S> {
-    /// A crew without threads. `start(number)` starts the thread of that number, or says why it cannot; a number that was
-    /// started is not used again.
+    /// A crew without threads. `start(number)` starts the thread of that number, or says why it cannot; a number that
+    /// was started is not used again.
     pub fn new(max_threads: usize, keep_alive: Duration, start: S) -> Crew<S> {
         let _ = (max_threads, keep_alive, start);
         todo!("nobody yet")

@@ -1,10 +1,10 @@
 //! Chapter 12, exercise `make-it-worse`: for which programs is the adaptive scheduler the wrong one?
 //!
-//! Write two workloads that are worse off on stage 7 than on stage 5, and name the part of stage 7 that is to blame. It is
-//! found out as in the chapter: the workload is run without that part, and without each of the others.
+//! Write two workloads that are worse off on stage 7 than on stage 5, and name the part of stage 7 that is to blame.
+//! It is found out as in the chapter: the workload is run without that part, and without each of the others.
 //!
-//! Nothing is measured with a clock. `model.rs`, beside this folder, plays both stages on two cores with two workers; its
-//! header has the rules.
+//! Nothing is measured with a clock. `model.rs`, beside this folder, plays both stages on two cores with two workers;
+//! its header has the rules.
 //!
 //! Grade it with `cargo test -p make-it-worse`.
 
@@ -51,8 +51,8 @@ pub struct Claim {
     pub because: Part,
 }
 
-/// On stage 7 it needs at least twenty threads more than on stage 5, and gets nothing for them: at no time are more of its
-/// tasks done.
+/// On stage 7 it needs at least twenty threads more than on stage 5, and gets nothing for them: at no time are more of
+/// its tasks done.
 pub fn threads_for_nothing() -> Claim {
     todo!("tasks that get a thread each, and have no use for it")
 }

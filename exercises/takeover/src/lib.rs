@@ -1,8 +1,8 @@
 //! Chapter 11, exercise `takeover`: what becomes of the tasks of a worker that blocks?
 //!
-//! Write [`Worker`]: a thread with a queue, whose processor may be taken over while it polls, with all that is queued. Tasks
-//! are numbers here, and so are processors; nothing but your care keeps a number from being in two places. One lock is
-//! enough, as long as nobody holds it while a task is polled.
+//! Write [`Worker`]: a thread with a queue, whose processor may be taken over while it polls, with all that is queued.
+//! Tasks are numbers here, and so are processors; nothing but your care keeps a number from being in two places. One
+//! lock is enough, as long as nobody holds it while a task is polled.
 //!
 //! Grade it with `cargo test -p takeover`.
 
@@ -35,20 +35,20 @@ impl Worker {
         todo!("queue task {task}")
     }
 
-    /// The number of the poll that this worker is in, if it is in one. Each of its polls has a number of its own, however
-    /// often it runs.
+    /// The number of the poll that this worker is in, if it is in one. Each of its polls has a number of its own,
+    /// however often it runs.
     pub fn polling(&self) -> Option<u64> {
         todo!("the number of the poll")
     }
 
-    /// Takes the processor from this worker if it holds one and is still in the poll of that number, and moves what it has
-    /// queued to the back of the injector, in order. `None`: it is too late, and nothing has changed.
+    /// Takes the processor from this worker if it holds one and is still in the poll of that number, and moves what it
+    /// has queued to the back of the injector, in order. `None`: it is too late, and nothing has changed.
     pub fn take_over(&self, poll: u64) -> Option<u32> {
         todo!("take the processor if it is still in poll {poll}")
     }
 
-    /// Runs with this processor until there is no task in the own queue, which goes first, and none in the injector. Returns
-    /// the processor then. `None`: it was taken over, and nothing was polled since.
+    /// Runs with this processor until there is no task in the own queue, which goes first, and none in the injector.
+    /// Returns the processor then. `None`: it was taken over, and nothing was polled since.
     ///
     /// The worker's own thread calls it, and may call it again afterwards. `poll` polls a task, which may take long.
     pub fn run(&self, processor: u32, poll: impl FnMut(u32)) -> Option<u32> {
