@@ -17,7 +17,7 @@
 //! loses one. To wake or start a thread takes 20 µs.
 //!
 //! Left out are the ramp, the reactor, the lane of those that compute, and what a switch between threads costs. So the
-//! numbers are not those of a real run; what is worse here is worse there, and for the same reason.
+//! numbers are not those of a real run. What is worse here is worse there as well.
 
 use super::super::answer::{Part, Step, Task};
 use std::collections::{BTreeMap, VecDeque};
