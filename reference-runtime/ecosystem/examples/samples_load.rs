@@ -29,8 +29,8 @@ use samples::store::Store;
 
 /// The programs, and their names in the figure.
 const PROGRAMS: &[(&str, &str)] = &[
-    ("samples", "this runtime, called directly"),
-    ("samples_tokio_direct", "tokio, called directly"),
+    ("samples", "this runtime, direct"),
+    ("samples_tokio_direct", "tokio, direct"),
     ("samples_tokio_moved", "tokio, spawn_blocking"),
 ];
 const KINDS: [&str; 3] = ["health", "record", "percentiles"];
@@ -245,23 +245,15 @@ fn build() -> Result<(), Failure> {
     Ok(())
 }
 
-/// In milliseconds, in the format of the book's figures.
+/// In milliseconds, in the format of the book's figures: a series for each kind of request, with the programs side by side.
 fn json(all: &Latencies) -> String {
-    let point = |label: &str, percent: usize, runs: &[Vec<Duration>]| {
-        let samples: Vec<String> = runs
-            .iter()
-            .map(|run| {
-                let mut run = run.clone();
-                run.sort_unstable();
-                let at = run.get((run.len().max(1) - 1) * percent / 100).copied().unwrap_or_default();
-                format!("{:.3}", at.as_secs_f64() * 1e3)
+    let series = KINDS.iter().enumerate().map(|(kind, name)| {
+        let points: Vec<String> = [50, 99]
+            .into_iter()
+            .flat_map(|percent| {
+                iter::zip(PROGRAMS, all)
+                    .map(move |((_, program), kinds)| point(program, percent, &kinds[kind]))
             })
-            .collect();
-        format!("{{ \"label\": \"{label}, p{percent}\", \"samples\": [{}] }}", samples.join(", "))
-    };
-    let series = iter::zip(PROGRAMS, all).map(|((_, name), kinds)| {
-        let points: Vec<String> = iter::zip(KINDS, kinds)
-            .flat_map(|(kind, runs)| [50, 99].map(|percent| point(kind, percent, runs)))
             .collect();
         format!("    {{ \"name\": \"{name}\", \"points\": [\n      {}\n    ] }}", points.join(",\n      "))
     });
@@ -271,4 +263,18 @@ fn json(all: &Latencies) -> String {
          \"x\": \"\",\n  \"series\": [\n{}\n  ]\n}}",
         series.join(",\n")
     )
+}
+
+/// A percentile of each run.
+fn point(program: &str, percent: usize, runs: &[Vec<Duration>]) -> String {
+    let samples: Vec<String> = runs
+        .iter()
+        .map(|run| {
+            let mut run = run.clone();
+            run.sort_unstable();
+            let at = run.get((run.len().max(1) - 1) * percent / 100).copied().unwrap_or_default();
+            format!("{:.3}", at.as_secs_f64() * 1e3)
+        })
+        .collect();
+    format!("{{ \"label\": \"p{percent}: {program}\", \"samples\": [{}] }}", samples.join(", "))
 }
