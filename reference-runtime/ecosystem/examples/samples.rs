@@ -34,7 +34,8 @@ const LAST_POLLS: Duration = Duration::from_millis(100);
 fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings::from_arguments()?;
     let mut builder = Builder::new();
-    builder.thread_name("samples").max_threads(settings.max_threads);
+    // What is learnt is learnt of a type, and each connection, quick or slow, is of the same one.
+    builder.thread_name("samples").max_threads(settings.max_threads).learn(settings.learns);
     if let Some(workers) = settings.workers {
         builder.worker_threads(workers);
     }

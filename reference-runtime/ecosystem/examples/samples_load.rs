@@ -1,4 +1,5 @@
-//! Clients for the service of `samples` and its two likenesses on tokio, and how long each of them waited.
+//! Clients for the service of `samples`, without learning and with it, and its two likenesses on tokio; and how long each
+//! client waited.
 //!
 //! ```text
 //! cargo run --release --example samples_load
@@ -27,11 +28,12 @@ use std::{env, fs, iter, process, thread};
 
 use samples::store::Store;
 
-/// The programs, and their names in the figure.
-const PROGRAMS: &[(&str, &str)] = &[
-    ("samples", "this runtime, direct"),
-    ("samples_tokio_direct", "tokio, direct"),
-    ("samples_tokio_moved", "tokio, spawn_blocking"),
+/// The programs, their names in the figure, and more arguments.
+const PROGRAMS: [(&str, &str, &[&str]); 4] = [
+    ("samples", "this runtime, direct", &[]),
+    ("samples", "the same, learning", &["--learn", "1"]),
+    ("samples_tokio_direct", "tokio, direct", &[]),
+    ("samples_tokio_moved", "tokio, spawn_blocking", &[]),
 ];
 const KINDS: [&str; 3] = ["health", "record", "percentiles"];
 const RUNS: usize = 5;
@@ -63,16 +65,16 @@ fn main() -> Result<(), Failure> {
 }
 
 /// For each program and each kind of request, the latencies of each run.
-type Latencies = [[Vec<Vec<Duration>>; KINDS.len()]; 3];
+type Latencies = [[Vec<Vec<Duration>>; KINDS.len()]; PROGRAMS.len()];
 
 fn measure(folder: &Path) -> Result<Latencies, Failure> {
     let mut all = Latencies::default();
     // One after the other, again and again: what changes on the machine meanwhile changes for all.
     for run in 0..RUNS {
-        for ((program, _), latencies) in PROGRAMS.iter().zip(&mut all) {
-            eprintln!("run {} of {RUNS}: {program}", run + 1);
-            let database = folder.join(format!("{program}-{run}.sqlite"));
-            for (kind, of_run) in latencies.iter_mut().zip(load(program, &database)?) {
+        for (number, (latencies, (program, name, arguments))) in iter::zip(&mut all, PROGRAMS).enumerate() {
+            eprintln!("run {} of {RUNS}: {name}", run + 1);
+            let database = folder.join(format!("{run}-{number}.sqlite"));
+            for (kind, of_run) in latencies.iter_mut().zip(load(program, arguments, &database)?) {
                 kind.push(of_run);
             }
         }
@@ -80,13 +82,13 @@ fn measure(folder: &Path) -> Result<Latencies, Failure> {
     Ok(all)
 }
 
-fn load(program: &str, database: &Path) -> Result<[Vec<Duration>; KINDS.len()], Failure> {
+fn load(program: &str, arguments: &[&str], database: &Path) -> Result<[Vec<Duration>; KINDS.len()], Failure> {
     let store = Store::open(database, PATIENCE)?;
     let values: Vec<f64> = (0..BATCH).map(|number| (number * 7919 % BATCH) as f64).collect();
     for _ in 0..LONG_SERIES / BATCH {
         store.record("long", &values)?;
     }
-    let server = Server::start(program, database)?;
+    let server = Server::start(program, arguments, database)?;
     let begin = Instant::now() + WARM_UP;
     let end = begin + RUN;
     let is_over = AtomicBool::new(false);
@@ -199,11 +201,12 @@ struct Server {
 }
 
 impl Server {
-    fn start(program: &str, database: &Path) -> Result<Server, Failure> {
+    fn start(program: &str, arguments: &[&str], database: &Path) -> Result<Server, Failure> {
         let mut child = Command::new(beside(program)?)
             .arg("127.0.0.1:0")
             .arg(database)
             .args(["--patience", "60000"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()?;
         let mut line = String::new();
@@ -236,7 +239,7 @@ fn build() -> Result<(), Failure> {
         "debug" => "dev",
         name => name,
     };
-    let names = PROGRAMS.iter().flat_map(|(program, _)| ["--example", program]);
+    let names = PROGRAMS.iter().flat_map(|(program, _, _)| ["--example", program]);
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["build", "--quiet", "--package", env!("CARGO_PKG_NAME"), "--profile", profile]).args(names);
     if !cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status()?.success() {
@@ -251,22 +254,21 @@ fn json(all: &Latencies) -> String {
         let points: Vec<String> = [50, 99]
             .into_iter()
             .flat_map(|percent| {
-                iter::zip(PROGRAMS, all)
-                    .map(move |((_, program), kinds)| point(program, percent, &kinds[kind]))
+                iter::zip(PROGRAMS, all).map(move |((_, name, _), kinds)| point(name, percent, &kinds[kind]))
             })
             .collect();
         format!("    {{ \"name\": \"{name}\", \"points\": [\n      {}\n    ] }}", points.join(",\n      "))
     });
     let series: Vec<String> = series.collect();
     format!(
-        "{{\n  \"title\": \"Latency of three kinds of requests, on three programs\",\n  \"unit\": \"ms\",\n  \
+        "{{\n  \"title\": \"Latency of three kinds of requests, on four programs\",\n  \"unit\": \"ms\",\n  \
          \"x\": \"\",\n  \"series\": [\n{}\n  ]\n}}",
         series.join(",\n")
     )
 }
 
 /// A percentile of each run.
-fn point(program: &str, percent: usize, runs: &[Vec<Duration>]) -> String {
+fn point(name: &str, percent: usize, runs: &[Vec<Duration>]) -> String {
     let samples: Vec<String> = runs
         .iter()
         .map(|run| {
@@ -276,5 +278,5 @@ fn point(program: &str, percent: usize, runs: &[Vec<Duration>]) -> String {
             format!("{:.3}", at.as_secs_f64() * 1e3)
         })
         .collect();
-    format!("{{ \"label\": \"p{percent}: {program}\", \"samples\": [{}] }}", samples.join(", "))
+    format!("{{ \"label\": \"p{percent}: {name}\", \"samples\": [{}] }}", samples.join(", "))
 }

@@ -10,8 +10,7 @@ use super::admission::Admission;
 use super::routes::{Service, Shared};
 use super::store::{Failure, Store};
 
-const USAGE: &str =
-    "samples ADDRESS DATABASE [--workers N] [--max-threads N] [--in-hand N] [--patience MS] [--grace MS]";
+const USAGE: &str = "samples ADDRESS DATABASE [--workers N] [--max-threads N] [--in-hand N] [--patience MS] [--grace MS] [--learn 0|1]";
 
 pub(crate) struct Settings {
     pub(crate) address: String,
@@ -25,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) patience: Duration,
     /// How long the end waits for requests in hand. Less than whoever ends the service waits.
     pub(crate) grace: Duration,
+    /// Whether our runtime learns which types of futures block.
+    pub(crate) learns: bool,
 }
 
 #[derive(Debug)]
@@ -48,6 +49,7 @@ impl Settings {
             in_hand: 64,
             patience: Duration::from_secs(5),
             grace: Duration::from_secs(10),
+            learns: false,
         }
     }
 
@@ -64,6 +66,7 @@ impl Settings {
                 "--in-hand" => settings.in_hand = number,
                 "--patience" => settings.patience = time,
                 "--grace" => settings.grace = time,
+                "--learn" => settings.learns = number != 0,
                 _ => return Err(Misuse),
             }
         }
