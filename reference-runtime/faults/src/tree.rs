@@ -40,8 +40,6 @@ pub enum Ended {
 #[derive(Debug)]
 pub struct Tree {
     root: PathBuf,
-    /// Where the copy is compiled, and stays so from run to run.
-    build: PathBuf,
     original: PathBuf,
 }
 
@@ -52,8 +50,7 @@ impl Tree {
     ///
     /// If a file cannot be read or written.
     pub fn of(root: &Path) -> Result<Tree> {
-        let folder = root.join("target/faults");
-        let tree = Tree { root: folder.join("tree"), build: folder.join("build"), original: root.to_owned() };
+        let tree = Tree { root: root.join("target/faults"), original: root.to_owned() };
         for part in PARTS {
             copy(&root.join(part), &tree.root.join(part))?;
         }
@@ -147,9 +144,8 @@ impl Tree {
 
     fn cargo(&self, tests: &[Test]) -> Command {
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.current_dir(&self.root).env("CARGO_TARGET_DIR", &self.build).env("RUSTFLAGS", "-A warnings");
-        // Less to link, again and again.
-        cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "1");
+        // Beside the original's, so that other packages need not be compiled again.
+        cargo.current_dir(&self.root).env("CARGO_TARGET_DIR", self.original.join("target"));
         cargo.args(["test", "--quiet", "--package", "reference-runtime"]);
         let mut targets: Vec<&str> = tests.iter().map(|test| test.0).collect();
         targets.sort_unstable();
