@@ -13,6 +13,7 @@ const CHAPTERS: &[&str] = &[
     "ch07-spawn-blocking.md",
     "ch08-block-in-place.md",
     "ch09-edges.md",
+    "ch10-worth-it.md",
     "ch11-noticing.md",
     "ch12-did-it-work.md",
     "ch13-rely-on-it.md",

@@ -23,6 +23,7 @@ use reference_runtime::{
     io::{self, BufReader, BufWriter, prelude::*},
 };
 
+// ANCHOR: sync
 /// With std alone.
 pub(crate) fn sync(path: &Path) -> io::Result<u64> {
     let mut output = std::io::BufWriter::new(std::io::stdout());
@@ -34,7 +35,9 @@ pub(crate) fn sync(path: &Path) -> io::Result<u64> {
     std::io::Write::flush(&mut output)?;
     Ok(lines)
 }
+// ANCHOR_END: sync
 
+// ANCHOR: half_async
 /// With async input.
 pub(crate) async fn half_async(path: &Path) -> io::Result<u64> {
     let mut output = std::io::BufWriter::new(std::io::stdout());
@@ -47,7 +50,9 @@ pub(crate) async fn half_async(path: &Path) -> io::Result<u64> {
     std::io::Write::flush(&mut output)?;
     Ok(lines)
 }
+// ANCHOR_END: half_async
 
+// ANCHOR: async
 /// With async input and output.
 pub(crate) async fn all_async(path: &Path) -> io::Result<u64> {
     let mut output = BufWriter::new(io::stdout());
@@ -60,6 +65,7 @@ pub(crate) async fn all_async(path: &Path) -> io::Result<u64> {
     output.flush().await?;
     Ok(lines)
 }
+// ANCHOR_END: async
 
 /// All three, with a report to the error output.
 pub(crate) async fn count(path: &Path) -> io::Result<()> {

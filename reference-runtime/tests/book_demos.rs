@@ -31,12 +31,15 @@ fn examples() -> &'static Path {
             "edges",
             "every_core",
             "keep_alive",
+            "many_waiting",
             "noticed",
             "one_blocking_call",
             "legacy_images",
             "sort_beside_ticker",
             "stutter",
             "two_files",
+            "two_writers",
+            "worth_it",
         ] {
             build.args(["--example", example]);
         }
@@ -223,4 +226,57 @@ fn a_task_ticks_beside_sorts_on_the_only_worker() {
     let words: Vec<Vec<&str>> =
         output.lines().map(|line| line.split_whitespace().take(3).collect()).collect();
     assert_eq!(words, [["sort", "10", "ticks"], ["par_sort", "10", "ticks"]]);
+}
+
+/// The cells below the heads, which begin in this line.
+fn cells(output: &str, head: usize) -> Vec<Vec<String>> {
+    let cells = |row: &str| {
+        row.split("  ").map(|cell| cell.trim().to_owned()).filter(|cell| !cell.is_empty()).collect()
+    };
+    output.lines().skip(head).map(cells).collect()
+}
+
+#[test]
+fn four_ways_to_count_give_the_same_counts_and_what_they_take_is_shown() {
+    let (output, shown) = (cells(&run("worth_it", &["--quick"]), 2), cells(&shown("worth-it"), 2));
+    assert_eq!(output[0], shown[0]);
+    // The names and the lines of code, which do not depend on the machine.
+    for (row, shown) in output.iter().zip(&shown).skip(1) {
+        assert_eq!(row[..2], shown[..2]);
+    }
+    let column = |name: &str| -> Vec<f64> {
+        let at = shown[0].iter().position(|head| head == name).expect("the head is there");
+        // The first head has no name above it.
+        shown[1..].iter().map(|row| row[at + 1].parse().expect("a number")).collect()
+    };
+    // What the chapter says of them.
+    let [sync, _, _, pooled] = column("CPU, ms")[..] else { panic!("four ways") };
+    assert!(pooled > sync, "{shown:?}");
+    let [sync, _, _, pooled] = column("sleeps")[..] else { panic!("four ways") };
+    assert!(pooled > 10.0 * (sync + 1.0), "{shown:?}");
+    let reads = column("reads");
+    assert!(reads.iter().all(|count| (count - reads[0]).abs() < 20.0), "{shown:?}");
+}
+
+#[test]
+fn lines_in_pieces_are_mixed_and_lines_of_one_writer_are_not() {
+    let output = run("two_writers", &[]);
+    assert_eq!(output, format!("{}\n", shown("two-writers")));
+    // ANCHOR: whole
+    let parts: Vec<&str> = output.split("\n\n").collect();
+    let is_whole = |line: &str| matches!(line.split(' ').collect::<Vec<_>>()[..], ["left" | "right", answer] if answer.parse::<u32>().is_ok());
+    let whole: Vec<usize> =
+        parts.iter().map(|part| part.lines().skip(1).filter(|line| is_whole(line)).count()).collect();
+    assert_eq!(whole, [0, 0, 6], "{output}");
+    // ANCHOR_END: whole
+}
+
+#[test]
+fn connections_that_wait_in_tasks_take_less_memory_than_in_threads() {
+    let (output, shown) = (cells(&run("many_waiting", &["--quick"]), 1), cells(&shown("many-waiting"), 1));
+    assert_eq!(output[0], shown[0]);
+    assert_eq!(output.len(), 3);
+    let last: Vec<f64> =
+        shown.last().expect("rows").iter().map(|cell| cell.parse().expect("a number")).collect();
+    assert!(last[1] > last[2], "{shown:?}");
 }
