@@ -263,11 +263,9 @@ fn lines_in_pieces_are_mixed_and_lines_of_one_writer_are_not() {
     let output = run("two_writers", &[]);
     assert_eq!(output, format!("{}\n", shown("two-writers")));
     // ANCHOR: whole
-    let parts: Vec<&str> = output.split("\n\n").collect();
-    let is_whole = |line: &str| matches!(line.split(' ').collect::<Vec<_>>()[..], ["left" | "right", answer] if answer.parse::<u32>().is_ok());
-    let whole: Vec<usize> =
-        parts.iter().map(|part| part.lines().skip(1).filter(|line| is_whole(line)).count()).collect();
-    assert_eq!(whole, [0, 0, 6], "{output}");
+    let lines = ["left 1", "left 4", "left 9", "right 16", "right 25", "right 36"];
+    let whole = output.split("\n\n").map(|part| part.lines().filter(|line| lines.contains(line)).count());
+    assert_eq!(whole.collect::<Vec<_>>(), [0, 0, 6], "{output}");
     // ANCHOR_END: whole
 }
 
