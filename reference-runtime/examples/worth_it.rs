@@ -64,7 +64,7 @@ mod demo {
             let mut counts = String::new();
             let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
             let rest = if length == 0 { Vec::new() } else { text.split_off(whole) };
-            for line in str::from_utf8(&text).map_err(io::Error::other)?.lines() {
+            for line in std::str::from_utf8(&text).map_err(io::Error::other)?.lines() {
                 counts += &format!("{}\n", line.chars().count());
                 lines += 1;
             }
