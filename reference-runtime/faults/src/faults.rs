@@ -225,8 +225,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "a task that wakes itself runs at once",
         file: "scheduler/worker.rs",
-        from: "Wake::Fresh if !self.is_waking.get() => self.worker.next_task.put(runnable),",
-        to: "_ if !self.is_waking.get() => self.worker.next_task.put(runnable),",
+        from: "Wake::Fresh if !self.is_waking.get() && self.scheduler.config.parts.has(Part::NextTask) => {",
+        to: "_ if !self.is_waking.get() && self.scheduler.config.parts.has(Part::NextTask) => {",
         tests: &[
             ("stages_behaviour", "passes_on_s7_adaptive::a_yield_goes_to_the_back_of_the_queue"),
             (FAIRNESS, "tasks_that_wake_themselves_for_ever_starve_nobody"),
