@@ -65,9 +65,11 @@ pub const CASES: &[Case] = &[
     },
 ];
 
+type Visitor = (usize, Box<dyn FnOnce()>);
+
 thread_local! {
     /// How many accesses there will be before the visitor comes, and the visitor.
-    static VISITOR: RefCell<Option<(usize, Box<dyn FnOnce()>)>> = const { RefCell::new(None) };
+    static VISITOR: RefCell<Option<Visitor>> = const { RefCell::new(None) };
     static ACCESSES: Cell<usize> = const { Cell::new(0) };
 }
 
