@@ -1,4 +1,20 @@
 //! One lock around two counts and a queue: what waits is compared with who is free, under the lock of both.
+//!
+//! **If no more closures wait than threads are free, each closure has a thread that is coming for it.** A thread is
+//! free if it runs no closure: it sleeps, or is on its way to the queue, or is being started. Each of them looks at the
+//! queue before it sleeps and before it ends, and it looks under the lock. So the comparison is all that a spawn has to
+//! do, and whom `notify_one` wakes does not matter.
+//!
+//! The rejected question is *does a thread sleep?* Two spawns in a row would see the same sleeper and count on it. One
+//! closure would be left for a thread that is taken, and nobody would notice unless the two wait for each other.
+//!
+//! A thread is counted before it is started, since the next spawn must see it, and is counted out under the lock under
+//! which it has found nothing. A count that says one too many is a closure for which no thread comes; one too few is a
+//! thread above the limit.
+//!
+//! A panic is caught inside the closure that is queued, where the type of the result is known. So the threads run
+//! closures that do not panic, and no count depends on how one ends. A job that is dropped drops its half of the slot
+//! and nothing else. The result is stored and the waker taken in one step, so a poll finds the one or leaves the other.
 
 use std::{
     collections::VecDeque,

@@ -1,4 +1,16 @@
 //! A clock read before each poll and one after it: the future is pinned here, so nothing needs a type of its own.
+//!
+//! **Nothing that is measured outlives the poll in which it was measured.** Both readings are variables of the closure,
+//! and the closure is the poll. A start that is kept in the future counts the time in which nobody polled, which is
+//! waiting; a sum that is kept there makes a long life of short polls look like a slow one.
+//!
+//! The inner poll is in the middle, and its answer is returned as it is. A `?` or a match that returned early would
+//! leave out the poll that ends the future, which is often the slow one: it is where the work after the last `.await`
+//! is done.
+//!
+//! The context is handed on. A waker of our own could count wakes, but the inner future would then wake us and not the
+//! task, and each wake would pass through here. `async` and `poll_fn` are enough because there is no state between two
+//! polls; with state, a struct that implements `Future` says better what is kept.
 
 use std::{
     future::{Future, poll_fn},
