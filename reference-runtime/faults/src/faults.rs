@@ -22,10 +22,8 @@ pub const FAULTS: &[Fault] = &[
             (BLOCKED, "all_workers_blocked_by_a_mutex_held_elsewhere"),
             (BLOCKED, "all_workers_blocked_by_a_park"),
             (BLOCKED, "all_workers_blocked_by_a_condition_variable"),
-            (BLOCKED, "forty_sleeping_tasks_and_a_ticker_all_finish"),
             (BLOCKED, "blocked_tasks_may_wait_for_each_other_in_a_chain"),
             (SURVIVES, "tasks_that_wait_for_a_file_lock_stop_nobody_else"),
-            (THREADS, "short_blocks_at_a_high_rate_do_not_stop_a_task_that_yields"),
             (
                 BLOCKED,
                 "a_task_that_blocks_the_worker_that_waited_for_events_does_not_stop_timers_and_sockets",

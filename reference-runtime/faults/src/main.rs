@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use reference_runtime_faults::{Broken, Ended, FAULTS, Fault, SCENARIOS, Test, Tree};
-use std::{env, path::Path, process::ExitCode, time::Instant};
+use std::{env, path::Path, process::ExitCode, thread, time::Instant};
 
 const HELP: &str = "\
 Breaks the runtime on purpose, in a copy of its sources, and expects its tests to fail.
@@ -107,12 +107,20 @@ fn break_with(faults: Vec<&Fault>) -> Result<()> {
     Ok(())
 }
 
-/// How many of the fault's tests fail on it.
+/// How many of the fault's tests fail on it. They run beside each other, for most of them hang and need no core.
 fn tests_of(tree: &Tree, fault: &Fault) -> Result<usize> {
     tree.compile(fault.tests)?;
+    let ended: Vec<Result<Ended>> = thread::scope(|scope| {
+        let run = |test: &Test| {
+            let test = *test;
+            scope.spawn(move || tree.run(test, false))
+        };
+        let running: Vec<_> = fault.tests.iter().map(run).collect();
+        running.into_iter().map(|run| run.join().expect("it does not panic")).collect()
+    });
     let mut failed = 0;
-    for test in fault.tests {
-        let ended = tree.run(*test, false)?;
+    for (test, ended) in fault.tests.iter().zip(ended) {
+        let ended = ended?;
         println!("    {ended:?}: {} {}", test.0, test.1);
         failed += usize::from(ended != Ended::Passed);
     }

@@ -22,7 +22,7 @@ const PARTS: &[&str] = &[
 
 /// How long a test may take that is to fail. One that would have failed later has failed all the same; a sound one is
 /// given more.
-const IMPATIENCE: Duration = Duration::from_secs(40);
+const IMPATIENCE: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// How a test ended.
