@@ -182,28 +182,34 @@ const DEPTH: usize = 10;
 /// What stays in one closure from look to look may lose its processor; what goes from closure to closure does not block.
 #[test]
 fn short_closures_in_place_in_a_row_keep_the_processor() {
-    let runtime = runtime(1);
-    let observer = runtime.handle().clone();
-    let task = runtime.spawn(async move {
-        // Waits, so that there would be something to gain.
-        let waits = task::spawn(async {});
-        let before = observer.metrics();
-        let mut after = before.clone();
-        // Where the monitor gets no core for long, this poll counts as one that computes before so many looks. Once the
-        // processor is gone there is nothing to watch any more, and no further look comes.
-        while after.monitor_looks() < before.monitor_looks() + 5 && after.hand_offs() == before.hand_offs() {
-            for _ in 0..1000 {
-                task::block_in_place(|| std::hint::black_box(()));
+    // A thread that gets no core for two looks, in the middle of a closure, stays in it and may lose its processor. So
+    // one try says little. Who hands the processor over for each closure loses it in all of them.
+    let keeps = || {
+        let runtime = runtime(1);
+        let observer = runtime.handle().clone();
+        let task = runtime.spawn(async move {
+            // Waits, so that there would be something to gain.
+            let waits = task::spawn(async {});
+            let before = observer.metrics();
+            let mut after = before.clone();
+            // Once the processor is gone there is nothing to watch any more, and no further look comes.
+            while after.monitor_looks() < before.monitor_looks() + 5
+                && after.hand_offs() == before.hand_offs()
+            {
+                for _ in 0..1000 {
+                    task::block_in_place(|| std::hint::black_box(()));
+                }
+                after = observer.metrics();
             }
-            after = observer.metrics();
-        }
-        let after = observer.metrics();
-        waits.await;
-        (before, after)
-    });
-    let (before, after) = run(&runtime, task);
-    let by_verdict = |metrics: &Metrics| metrics.blocked_polls() + metrics.computing_polls();
-    assert_eq!(after.hand_offs() - before.hand_offs(), by_verdict(&after) - by_verdict(&before));
+            let after = observer.metrics();
+            waits.await;
+            (before, after)
+        });
+        let (before, after) = run(&runtime, task);
+        let by_verdict = |metrics: &Metrics| metrics.blocked_polls() + metrics.computing_polls();
+        after.hand_offs() - before.hand_offs() == by_verdict(&after) - by_verdict(&before)
+    };
+    assert!((0..50).any(|_| keeps()), "the processor was handed over in each of fifty runs");
 }
 
 fn nest(depth: usize) -> usize {
