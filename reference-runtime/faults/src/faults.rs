@@ -51,17 +51,7 @@ pub const FAULTS: &[Fault] = &[
         file: "scheduler/watch.rs",
         from: "if computing == occupied {",
         to: "if computing > occupied {",
-        tests: &[
-            (BLOCKED, "all_workers_blocked_by_an_endless_loop"),
-            (SURVIVES, "computing_polls_on_every_worker_hold_up_neither_timers_nor_sockets"),
-        ],
-    },
-    Fault {
-        name: "events wait for whoever finds time",
-        file: "scheduler/watch.rs",
-        from: "worker.permit.ask(seen);",
-        to: "let _ = seen;",
-        tests: &[(SURVIVES, "a_flood_of_events_beside_busy_workers_holds_up_no_timer")],
+        tests: &[(BLOCKED, "all_workers_blocked_by_an_endless_loop")],
     },
     // ---- The hand-off ----
     Fault {
@@ -86,18 +76,6 @@ pub const FAULTS: &[Fault] = &[
         tests: &[(SURVIVES, "what_a_revoked_poll_wakes_runs_before_it_returns")],
     },
     Fault {
-        name: "who comes back goes on as if nothing had happened",
-        file: "scheduler/worker.rs",
-        from: "        if seen.processor().is_none() {\n            return false;\n        }\n        if seen.is_asked()",
-        to: "        if seen.is_asked()",
-        tests: &[
-            (SURVIVES, "block_on_in_block_in_place_in_a_revoked_poll_runs_and_gives_the_thread_back"),
-            (SURVIVES, "a_panic_after_the_revocation_goes_to_the_handle"),
-            (SURVIVES, "a_poll_that_ends_while_its_processor_is_taken_costs_nobody_anything"),
-            (THREADS, "a_task_that_wakes_now_and_then_costs_few_switches"),
-        ],
-    },
-    Fault {
         name: "the processor goes to nobody",
         file: "scheduler/mod.rs",
         from: "        self.flush(worker);\n        self.place(processor);",
@@ -105,16 +83,6 @@ pub const FAULTS: &[Fault] = &[
         tests: &[
             (BLOCKED, "all_workers_blocked_by_an_empty_pipe"),
             (SURVIVES, "what_a_revoked_poll_wakes_runs_before_it_returns"),
-        ],
-    },
-    Fault {
-        name: "block_in_place keeps its processor",
-        file: "scheduler/seat.rs",
-        from: "if self.stays_in_place {",
-        to: "if self.stays_in_place && !asks_the_kernel {",
-        tests: &[
-            (BLOCKED, "all_workers_blocked_by_an_endless_loop"),
-            (IN_PLACE, "closures_that_block_for_ever_at_the_cap_do_not_stop_tasks"),
         ],
     },
     // ---- Threads ----
@@ -154,20 +122,7 @@ pub const FAULTS: &[Fault] = &[
         file: "scheduler/mod.rs",
         from: "(others - processors.min(others / 4)).max(1)",
         to: "self.config.max_threads",
-        tests: &[
-            (IN_PLACE, "closures_that_block_for_ever_at_the_cap_do_not_stop_tasks"),
-            (IN_PLACE, "a_task_that_blocked_once_goes_on_beside_closures_that_block_for_ever_at_the_cap"),
-        ],
-    },
-    Fault {
-        name: "once in the lane, always in the lane",
-        file: "scheduler/watch.rs",
-        from: "if self.stands(Lane::Blocking, now, BLOCKING_LANE_STANDS) && may_take_one {",
-        to: "if self.stands(Lane::Blocking, now, BLOCKING_LANE_STANDS) && false && may_take_one {",
-        tests: &[(
-            IN_PLACE,
-            "a_task_that_blocked_once_goes_on_beside_closures_that_block_for_ever_at_the_cap",
-        )],
+        tests: &[(IN_PLACE, "closures_that_block_for_ever_at_the_cap_do_not_stop_tasks")],
     },
     Fault {
         name: "the computing lane keeps its width",
@@ -226,7 +181,7 @@ pub const FAULTS: &[Fault] = &[
         from: "Wake::Fresh if !self.is_waking.get() && self.scheduler.config.parts.has(Part::NextTask) => {",
         to: "_ if !self.is_waking.get() && self.scheduler.config.parts.has(Part::NextTask) => {",
         tests: &[
-            ("stages_behaviour", "passes_on_s7_adaptive::a_yield_goes_to_the_back_of_the_queue"),
+            ("stages_behaviour", "a_yield_goes_to_the_back_of_the_queue::passes_on_s7_adaptive"),
             (FAIRNESS, "tasks_that_wake_themselves_for_ever_starve_nobody"),
         ],
     },
@@ -237,7 +192,7 @@ pub const FAULTS: &[Fault] = &[
         from: "                (seen + ACTIVE + REFERENCE, Wakeup::Schedule)\n            } else {\n                (seen | WOKEN, Wakeup::Nothing)\n            };\n            // Release: as in `wake`. A task",
         to: "                (seen + ACTIVE + REFERENCE, Wakeup::Schedule)\n            } else {\n                (seen, Wakeup::Nothing)\n            };\n            // Release: as in `wake`. A task",
         tests: &[
-            ("stages_behaviour", "passes_on_s7_adaptive::a_yield_goes_to_the_back_of_the_queue"),
+            ("stages_behaviour", "a_yield_goes_to_the_back_of_the_queue::passes_on_s7_adaptive"),
             (FAIRNESS, "tasks_that_wake_themselves_for_ever_starve_nobody"),
         ],
     },
@@ -350,7 +305,7 @@ pub const FAULTS: &[Fault] = &[
         to: "pub(super) fn watch(&mut self, timeout: Option<Duration>) -> Until {\n        let until = self.watch_as_it_should_be(timeout);\n        self.watched = Until::Now;\n        until\n    }\n\n    fn watch_as_it_should_be(&mut self, timeout: Option<Duration>) -> Until {",
         tests: &[
             ("time_waiting", "an_earlier_sleep_does_not_wait_for_a_later_one"),
-            ("stages_behaviour", "passes_on_s7_adaptive::a_short_timer_set_after_a_long_one_fires"),
+            ("stages_behaviour", "a_short_timer_set_after_a_long_one_fires::passes_on_s7_adaptive"),
         ],
     },
     Fault {

@@ -77,7 +77,9 @@ pub const SCENARIOS: &[Scenario] = &[
     scenario!(
         "polls that compute on every worker",
         [(SURVIVES, "computing_polls_on_every_worker_hold_up_neither_timers_nor_sockets")],
-        Broken::Faults(&["who computes is left alone for ever"])
+        Broken::Nothing(
+            "such polls come back, so the others only wait; that they wait no longer than they have to is not asserted"
+        )
     ),
     scenario!(
         "many more threads of others than cores",
@@ -135,12 +137,16 @@ pub const SCENARIOS: &[Scenario] = &[
     scenario!(
         "a revocation races the end of the poll",
         [(SURVIVES, "a_poll_that_ends_while_its_processor_is_taken_costs_nobody_anything")],
-        Broken::Faults(&["who comes back goes on as if nothing had happened"])
+        Broken::Nothing(
+            "loom has the race itself, in scheduler/handoff.rs; a fault of a few words that fails this test is not known yet"
+        )
     ),
     scenario!(
         "a panic after the revocation",
         [(SURVIVES, "a_panic_after_the_revocation_goes_to_the_handle")],
-        Broken::Faults(&["who comes back goes on as if nothing had happened"])
+        Broken::Nothing(
+            "no fault of a few words is known yet that fails this test and not every test with a panic in a task"
+        )
     ),
     scenario!(
         "a panic in the destructor of an output, and one in that of a payload",
@@ -148,12 +154,16 @@ pub const SCENARIOS: &[Scenario] = &[
             (SHUTDOWN, "an_output_whose_destructor_panics_ends_no_thread"),
             (SURVIVES, "a_panic_after_the_revocation_goes_to_the_handle"),
         ],
-        Broken::Faults(&["who comes back goes on as if nothing had happened"])
+        Broken::Nothing(
+            "no fault of a few words is known yet that fails these and not every test with a panic in a task"
+        )
     ),
     scenario!(
         "block_on in block_in_place in a blocked poll",
         [(SURVIVES, "block_on_in_block_in_place_in_a_revoked_poll_runs_and_gives_the_thread_back")],
-        Broken::Faults(&["who comes back goes on as if nothing had happened"])
+        Broken::Nothing(
+            "a worker that keeps what was taken from it runs beside the one that got it, and the results are the same"
+        )
     ),
     scenario!(
         "abort and drop of the handle while the task blocks",
@@ -220,7 +230,9 @@ pub const SCENARIOS: &[Scenario] = &[
     scenario!(
         "a flood of events with all workers busy",
         [(SURVIVES, "a_flood_of_events_beside_busy_workers_holds_up_no_timer")],
-        Broken::Faults(&["events wait for whoever finds time"])
+        Broken::Nothing(
+            "the beat of the workers and the request of the monitor each suffice, so a fault in one of them is not seen here"
+        )
     ),
     scenario!(
         "/proc cannot be read",

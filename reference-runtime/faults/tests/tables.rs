@@ -16,7 +16,7 @@ fn read(path: impl AsRef<Path>) -> String {
 fn assert_is_a_test((target, test): Test) {
     let tests = runtime().join("tests");
     if target == "stages_behaviour" {
-        let behaviour = test.rsplit("::").next().expect("split yields one");
+        let behaviour = test.split("::").next().expect("split yields one");
         let table = read(tests.join("stages_behaviour/main.rs"));
         assert!(table.contains(&format!("        {behaviour},\n")), "no behaviour {behaviour}");
         return;
